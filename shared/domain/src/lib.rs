@@ -1,1 +1,25 @@
-//! domain
+//! The rules of texting, with no I/O.
+//!
+//! **Invariant:** nothing here is `async`, reads a clock, draws randomness, or names a vendor in
+//! its logic. What varies is an argument.
+
+pub mod consent;
+pub mod conversation;
+pub mod crm_status;
+pub mod delivery;
+pub mod event;
+pub mod failure;
+pub mod heard;
+pub mod ids;
+pub mod integration;
+pub mod jobs;
+pub mod keyword;
+mod look_alikes;
+pub mod message;
+pub mod outbound;
+pub mod phone;
+pub mod segments;
+pub mod sync_log;
+pub mod tenant;
+pub mod text;
+pub mod work;

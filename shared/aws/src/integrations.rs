@@ -1,0 +1,150 @@
+//! Integrations, their sealed credentials, and the way from an outside id to a tenant.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue::S;
+use domain::{
+    ids::{IntegrationId, LocationId, TenantId},
+    integration::Integration,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    item::{Item, Table, decode},
+    keys::Key,
+    store::{Added, Scope, Store, StoreError},
+    transaction::Commit,
+    vault::Sealed,
+};
+
+impl Item for Integration {
+    const KIND: &'static str = "integration";
+    const TABLE: Table = Table::State;
+}
+
+/// Whose integration an outside id is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTo {
+    pub tenant: TenantId,
+    pub integration: IntegrationId,
+}
+
+impl Item for RouteTo {
+    const KIND: &'static str = "route";
+    const TABLE: Table = Table::State;
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Credential {
+    name: String,
+    #[serde(flatten)]
+    sealed: Sealed,
+}
+
+impl Item for Credential {
+    const KIND: &'static str = "credential";
+    const TABLE: Table = Table::State;
+}
+
+impl Store {
+    /// Whose integration this is. The caller has proven nothing yet: use the answer to find what
+    /// verifies them, and for nothing else before they are verified.
+    pub async fn route_of_integration(
+        &self,
+        integration: &IntegrationId,
+    ) -> Result<Option<RouteTo>, StoreError> {
+        let found = self.get(&Key::route_of_integration(integration)).await?;
+        Ok(found.map(|row| row.body))
+    }
+
+    /// Whose location this is.
+    pub async fn route_of_location(
+        &self,
+        location: &LocationId,
+    ) -> Result<Option<RouteTo>, StoreError> {
+        let found = self.get(&Key::route_of_location(location)).await?;
+        Ok(found.map(|row| row.body))
+    }
+}
+
+impl Scope<'_> {
+    pub async fn integration(&self, id: &IntegrationId) -> Result<Option<Integration>, StoreError> {
+        Ok(self.get(&Key::integration(self.tenant, id)).await?.map(|row| row.body))
+    }
+
+    pub async fn integrations(&self) -> Result<Vec<Integration>, StoreError> {
+        let found = self.items_beginning("INT#").await?;
+        let key = Key::tenant(self.tenant);
+        found.into_iter().map(|item| Ok(decode::<Integration>(&key, item)?.body)).collect()
+    }
+
+    /// Adds an integration together with the route that leads to it.
+    pub async fn add_integration(&self, integration: &Integration) -> Result<Added, StoreError> {
+        let route = RouteTo { tenant: self.tenant.clone(), integration: integration.id.clone() };
+        let commit = self
+            .transaction()
+            .add(&Key::integration(self.tenant, &integration.id), integration)
+            .add(&Key::route_of_integration(&integration.id), &route)
+            .commit()
+            .await?;
+        Ok(match commit {
+            Commit::Done => Added::New,
+            Commit::Refused(_) => Added::AlreadyThere,
+        })
+    }
+
+    /// From now on what comes from this location is this tenant's.
+    pub async fn add_location(
+        &self,
+        location: &LocationId,
+        integration: &IntegrationId,
+    ) -> Result<Added, StoreError> {
+        let route = RouteTo { tenant: self.tenant.clone(), integration: integration.clone() };
+        self.add(&Key::route_of_location(location), &route).await
+    }
+
+    /// All sealed credentials of an integration, by name.
+    pub async fn credentials(
+        &self,
+        integration: &IntegrationId,
+    ) -> Result<BTreeMap<String, Sealed>, StoreError> {
+        let found = self.items_beginning(&format!("CRED#{integration}#")).await?;
+        let key = Key::credential(self.tenant, integration, "");
+        found
+            .into_iter()
+            .map(|item| {
+                let credential = decode::<Credential>(&key, item)?.body;
+                Ok((credential.name, credential.sealed))
+            })
+            .collect()
+    }
+
+    /// Writes a credential over whatever was there: the newest is the one to use.
+    pub async fn set_credential(
+        &self,
+        integration: &IntegrationId,
+        name: &str,
+        sealed: Sealed,
+    ) -> Result<(), StoreError> {
+        let key = Key::credential(self.tenant, integration, name);
+        let credential = Credential { name: name.to_owned(), sealed };
+        self.transaction().set(&key, &credential).commit().await?;
+        Ok(())
+    }
+
+    async fn items_beginning(&self, sk: &str) -> Result<Vec<crate::item::Attributes>, StoreError> {
+        let found = self
+            .store
+            .client
+            .query()
+            .table_name(self.store.table(Table::State))
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", S(Key::tenant(self.tenant).pk))
+            .expression_attribute_values(":sk", S(sk.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        Ok(found.items.unwrap_or_default())
+    }
+}

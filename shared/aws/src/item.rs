@@ -1,0 +1,136 @@
+//! An item as it lies in a table.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{ids::TenantId, jobs::Job};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{due, keys::Key, store::StoreError};
+
+/// A thing that can be stored. What the indexes need is derived from the thing itself, so it
+/// cannot fall out of step with it.
+pub(crate) trait Item: Serialize + DeserializeOwned {
+    const KIND: &'static str;
+    const TABLE: Table;
+
+    /// When this needs attention and the job that gives it, while it is unfinished.
+    fn work(&self, _tenant: &TenantId) -> Option<Work> {
+        None
+    }
+
+    /// The list this appears in, and its place in time there.
+    fn recent(&self, _tenant: &TenantId) -> Option<(String, Timestamp)> {
+        None
+    }
+
+    /// When this may be forgotten.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// What is true now. Nothing in it is forgotten by itself.
+    State,
+    /// What happened: events and log lines, forgotten after a time once they are finished.
+    Journal,
+}
+
+/// Unfinished work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// The job does it, from this time on.
+    Due { at: Timestamp, job: Job },
+    /// A person must look at it. Listed like due work, and never done by itself.
+    Parked { since: Timestamp },
+}
+
+/// An item with the version it was read at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row<T> {
+    pk: String,
+    sk: String,
+    kind: String,
+    pub(crate) version: u64,
+    #[serde(flatten)]
+    pub body: T,
+}
+
+impl<T> Row<T> {
+    /// The row after `body` was written over it.
+    pub(crate) fn next(self, body: T) -> Self {
+        Self { version: self.version + 1, body, ..self }
+    }
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Indexes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_pk: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wake: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recent_pk: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recent_at: Option<i64>,
+    /// Seconds, as DynamoDB's time to live wants them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Stored<'a, T> {
+    pk: &'a str,
+    sk: &'a str,
+    kind: &'static str,
+    version: u64,
+    #[serde(flatten)]
+    indexes: Indexes,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+pub(crate) fn encode<T: Item>(
+    tenant: &TenantId,
+    key: &Key,
+    version: u64,
+    body: &T,
+) -> Result<Attributes, StoreError> {
+    let indexes = indexes(tenant, key, body)?;
+    let stored = Stored { pk: &key.pk, sk: &key.sk, kind: T::KIND, version, indexes, body };
+    serde_dynamo::to_item(stored).map_err(|source| StoreError::corrupt::<T>(key, source))
+}
+
+pub(crate) fn decode<T: Item>(key: &Key, item: Attributes) -> Result<Row<T>, StoreError> {
+    serde_dynamo::from_item(item).map_err(|source| StoreError::corrupt::<T>(key, source))
+}
+
+fn indexes<T: Item>(tenant: &TenantId, key: &Key, body: &T) -> Result<Indexes, StoreError> {
+    let mut indexes =
+        Indexes { expires_at: body.expires_at().map(Timestamp::as_second), ..Indexes::default() };
+    match body.work(tenant) {
+        Some(Work::Due { at, job }) => {
+            let wake = serde_json::to_string(&job).map_err(StoreError::Encode)?;
+            indexes.due_pk = Some(due::partition(&key.pk));
+            indexes.due_at = Some(at.as_millisecond());
+            indexes.wake = Some(wake);
+        }
+        Some(Work::Parked { since }) => {
+            indexes.due_pk = Some(due::parked(tenant));
+            indexes.due_at = Some(since.as_millisecond());
+        }
+        None => {}
+    }
+    if let Some((list, at)) = body.recent(tenant) {
+        indexes.recent_pk = Some(list);
+        indexes.recent_at = Some(at.as_millisecond());
+    }
+    Ok(indexes)
+}

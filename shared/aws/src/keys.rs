@@ -1,0 +1,194 @@
+//! Where every item lives. This file *is* the table design; nothing else builds a key.
+//!
+//! | item             | table   | pk                          | sk                        |
+//! |------------------|---------|-----------------------------|---------------------------|
+//! | tenant           | state   | `T#<tenant>`                | `TENANT`                  |
+//! | integration      | state   | `T#<tenant>`                | `INT#<integration>`       |
+//! | credential       | state   | `T#<tenant>`                | `CRED#<integration>#name` |
+//! | data key         | state   | `T#<tenant>`                | `KEY#<version>`           |
+//! | route            | state   | `ROUTE#<kind>#<foreign id>` | `ROUTE`                   |
+//! | contact          | state   | `T#<tenant>#C#<contact>`    | `CONTACT`                 |
+//! | mapping          | state   | `T#<tenant>#MAP#<kind>#<id>`| `MAP`                     |
+//! | conversation     | state   | `T#<tenant>#V#<conv>`       | `CONV`                    |
+//! | message          | state   | `T#<tenant>#M#<message>`    | `MSG`                     |
+//! | telling          | state   | `T#<tenant>#TELL#<crm id>`  | `TELL`                    |
+//! | opt-out          | state   | `T#<tenant>#P#<phone>`      | `OPTOUT`                  |
+//! | consent entry    | state   | `T#<tenant>#P#<phone>`      | `CONSENT#<time>#<event>`  |
+//! | webhook event    | journal | `T#<tenant>#E#<event>`      | `EVENT`                   |
+//! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
+//!
+//! Only a route has no tenant in its key: it is how an outside id, proven by a signature, becomes
+//! a tenant.
+
+use std::borrow::Cow;
+
+use domain::{
+    ids::{
+        ContactId, ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, LocationId,
+        MessageId, ProviderMessageId, TenantId,
+    },
+    phone::PhoneNumber,
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+/// Where an item is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// An id from outside by which one of ours can be found.
+#[derive(Clone, Copy, Debug)]
+pub enum ForeignId<'a> {
+    Phone(&'a PhoneNumber),
+    CrmContact(&'a CrmContactId),
+    CrmMessage(&'a CrmMessageId),
+    /// Carriers' ids are only unique within a channel.
+    Provider(&'a IntegrationId, &'a ProviderMessageId),
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    pub(crate) fn tenant(tenant: &TenantId) -> Self {
+        Self::new(of(tenant), "TENANT")
+    }
+
+    pub(crate) fn integration(tenant: &TenantId, integration: &IntegrationId) -> Self {
+        Self::new(of(tenant), format!("INT#{integration}"))
+    }
+
+    pub(crate) fn credential(tenant: &TenantId, integration: &IntegrationId, name: &str) -> Self {
+        Self::new(of(tenant), format!("CRED#{integration}#{}", escaped(name)))
+    }
+
+    pub(crate) fn data_key(tenant: &TenantId, version: u32) -> Self {
+        Self::new(of(tenant), format!("KEY#{version:06}"))
+    }
+
+    pub(crate) fn route_of_integration(integration: &IntegrationId) -> Self {
+        Self::new(format!("ROUTE#integration#{integration}"), "ROUTE")
+    }
+
+    pub(crate) fn route_of_location(location: &LocationId) -> Self {
+        Self::new(format!("ROUTE#location#{}", escaped(location.as_str())), "ROUTE")
+    }
+
+    pub(crate) fn contact(tenant: &TenantId, contact: &ContactId) -> Self {
+        Self::new(format!("{}#C#{contact}", of(tenant)), "CONTACT")
+    }
+
+    pub(crate) fn mapping(tenant: &TenantId, id: ForeignId<'_>) -> Self {
+        let tenant = of(tenant);
+        let pk = match id {
+            ForeignId::Phone(phone) => format!("{tenant}#MAP#phone#{phone}"),
+            ForeignId::CrmContact(id) => {
+                format!("{tenant}#MAP#crm-contact#{}", escaped(id.as_str()))
+            }
+            ForeignId::CrmMessage(id) => {
+                format!("{tenant}#MAP#crm-message#{}", escaped(id.as_str()))
+            }
+            ForeignId::Provider(channel, id) => {
+                format!("{tenant}#MAP#provider#{channel}#{}", escaped(id.as_str()))
+            }
+        };
+        Self::new(pk, "MAP")
+    }
+
+    pub(crate) fn conversation(tenant: &TenantId, conversation: &ConversationId) -> Self {
+        Self::new(format!("{}#V#{conversation}", of(tenant)), "CONV")
+    }
+
+    pub(crate) fn message(tenant: &TenantId, message: &MessageId) -> Self {
+        Self::new(format!("{}#M#{message}", of(tenant)), "MSG")
+    }
+
+    pub(crate) fn telling(tenant: &TenantId, crm_message: &CrmMessageId) -> Self {
+        Self::new(format!("{}#TELL#{}", of(tenant), escaped(crm_message.as_str())), "TELL")
+    }
+
+    pub(crate) fn opt_out(tenant: &TenantId, phone: &PhoneNumber) -> Self {
+        Self::new(format!("{}#P#{phone}", of(tenant)), "OPTOUT")
+    }
+
+    /// One delivery gives one entry, however often it is worked on.
+    pub(crate) fn consent(
+        tenant: &TenantId,
+        phone: &PhoneNumber,
+        at: Timestamp,
+        cause: &str,
+    ) -> Self {
+        Self::new(
+            format!("{}#P#{phone}", of(tenant)),
+            format!("CONSENT#{}#{}", sortable(at), escaped(cause)),
+        )
+    }
+
+    pub(crate) fn event(tenant: &TenantId, event: &EventId) -> Self {
+        Self::new(format!("{}#E#{event}", of(tenant)), "EVENT")
+    }
+
+    pub(crate) fn log(tenant: &TenantId, at: Timestamp, subject: &str, operation: &str) -> Self {
+        Self::new(log_day(tenant, at), format!("{}#{}#{operation}", sortable(at), escaped(subject)))
+    }
+}
+
+/// The partition of one tenant's log of one day (UTC).
+pub(crate) fn log_day(tenant: &TenantId, at: Timestamp) -> String {
+    format!("{}#LOG#{}", of(tenant), at.to_zoned(TimeZone::UTC).date())
+}
+
+/// The `recent` index lists the messages of a conversation under this.
+pub(crate) fn thread(tenant: &TenantId, conversation: &ConversationId) -> String {
+    format!("{}#V#{conversation}#MSG", of(tenant))
+}
+
+fn of(tenant: &TenantId) -> String {
+    format!("T#{tenant}")
+}
+
+/// A time of fixed width, so that the order of the text is the order of time.
+fn sortable(at: Timestamp) -> String {
+    format!("{at:.9}")
+}
+
+/// Without `#`, which would let a foreign id reach into another key.
+fn escaped(foreign: &str) -> Cow<'_, str> {
+    if foreign.contains(['#', '%']) {
+        return foreign.replace('%', "%25").replace('#', "%23").into();
+    }
+    foreign.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acme() -> TenantId {
+        TenantId::parse("acme").unwrap()
+    }
+
+    #[test]
+    fn keys_are_what_the_table_above_says() {
+        let message = MessageId::parse("msg_1").unwrap();
+        let key = Key::message(&acme(), &message);
+        assert_eq!((key.pk.as_str(), key.sk.as_str()), ("T#acme#M#msg_1", "MSG"));
+
+        let phone = "+15005550006".parse().unwrap();
+        let at = Timestamp::constant(1_767_268_800, 0);
+        let key = Key::consent(&acme(), &phone, at, "evt_1");
+        assert_eq!(key.pk, "T#acme#P#+15005550006");
+        assert_eq!(key.sk, "CONSENT#2026-01-01T12:00:00.000000000Z#evt_1");
+    }
+
+    #[test]
+    fn a_foreign_id_cannot_name_another_item() {
+        let channel = IntegrationId::parse("c").unwrap();
+        let forged = ProviderMessageId::parse("x#MAP#phone#1%23").unwrap();
+        let key = Key::mapping(&acme(), ForeignId::Provider(&channel, &forged));
+        assert_eq!(key.pk, "T#acme#MAP#provider#c#x%23MAP%23phone%231%2523");
+    }
+}

@@ -1,0 +1,104 @@
+//! The queues: how a job gets into one, and how a batch of them is done.
+
+mod work;
+
+use std::{error::Error, time::Duration};
+
+use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+use domain::jobs::Job;
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use work::{Again, work};
+
+/// One FIFO queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+/// All queues, for who puts any kind of job back.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    pub inbound: Queue,
+    pub outbound: Queue,
+    pub reports: Queue,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    #[error("a job could not be written down")]
+    Encode(#[source] serde_json::Error),
+    #[error("the queue did not answer")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl Queue {
+    pub fn new(client: aws_sdk_sqs::Client, url: impl Into<String>) -> Self {
+        Self { client, url: url.into() }
+    }
+
+    /// Sends a job that is due at `due`. The same job for the same time is one message, however
+    /// often it is sent within five minutes.
+    pub async fn send(&self, job: &Job, due: Timestamp) -> Result<(), QueueError> {
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body(job).map_err(QueueError::Encode)?)
+            .message_group_id(job.group())
+            .message_deduplication_id(format!("{}:{}", job.subject(), due.as_millisecond()))
+            .send()
+            .await
+            .map_err(|e| QueueError::Unavailable(e.into()))?;
+        Ok(())
+    }
+
+    /// Lets these messages come back after `after` instead of the queue's own time.
+    async fn hold(&self, receipts: &[String], after: Duration) -> Result<(), QueueError> {
+        let seconds = i32::try_from(after.as_secs().max(1)).unwrap_or(i32::MAX).min(12 * 60 * 60);
+        let entries = receipts
+            .iter()
+            .enumerate()
+            .map(|(n, receipt)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(n.to_string())
+                    .receipt_handle(receipt)
+                    .visibility_timeout(seconds)
+                    .build()
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| QueueError::Unavailable(e.into()))?;
+        self.client
+            .change_message_visibility_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map_err(|e| QueueError::Unavailable(e.into()))?;
+        Ok(())
+    }
+}
+
+impl Queues {
+    pub async fn send(&self, job: &Job, due: Timestamp) -> Result<(), QueueError> {
+        let queue = match job {
+            Job::Inbound(_) => &self.inbound,
+            Job::Outbound(_) => &self.outbound,
+            Job::Reports(_) => &self.reports,
+        };
+        queue.send(job, due).await
+    }
+}
+
+/// What lies in the queue: the job without the queue's name.
+fn body(job: &Job) -> Result<String, serde_json::Error> {
+    fn written(job: &impl Serialize) -> Result<String, serde_json::Error> {
+        serde_json::to_string(job)
+    }
+    match job {
+        Job::Inbound(job) => written(job),
+        Job::Outbound(job) => written(job),
+        Job::Reports(job) => written(job),
+    }
+}

@@ -1,0 +1,170 @@
+//! Who must not be texted, and how we know.
+//!
+//! The registry holds one [`OptOut`] per tenant and phone; the ledger beside it keeps every
+//! [`ConsentEntry`] for ever (Va. Code 59.1-514 asks for ten years).
+//!
+//! Revocation: 47 CFR 64.1200(a)(10)-(12). One opt-out ends all texts of that tenant on all its
+//! numbers, which is also right once the revoke-all rule is in force (2027-01-31, DA 26-12).
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::EventId, keyword::Keyword, phone::PhoneNumber};
+
+/// Within this time of a STOP, one confirmation is presumed to be fine
+/// (47 CFR 64.1200(a)(12)). We send none later.
+pub const CONFIRMATION_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Who told us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Source {
+    /// The person, by a text.
+    Texting,
+    /// The CRM's do-not-disturb switch.
+    Ghl,
+    /// A member of staff.
+    Manual,
+    /// The carrier, by refusing a send.
+    Carrier,
+    Api,
+}
+
+/// One phone's standing with one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptOut {
+    pub phone: PhoneNumber,
+    pub active: bool,
+    pub source: Source,
+    /// Since when it has stood like this.
+    pub since: Timestamp,
+}
+
+/// One line of the ledger. Lines are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentEntry {
+    pub phone: PhoneNumber,
+    pub at: Timestamp,
+    pub act: Act,
+    pub source: Source,
+    /// The person's own words, or the carrier's code.
+    pub wording: String,
+    /// The delivery that told us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Act {
+    Revoked,
+    Granted,
+    /// They asked to be texted again, but a member of staff or the API had opted them out, which
+    /// a keyword does not lift.
+    GrantRefused,
+}
+
+/// What a keyword does to a phone's standing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The standing becomes this, and the ledger gets this line.
+    To { standing: OptOut, act: Act },
+    /// It stands like that already. The ledger gets the line all the same.
+    Same { act: Act },
+}
+
+/// What hearing `keyword` from `phone` does to `standing`. HELP changes nothing.
+#[must_use]
+pub fn hear(
+    standing: Option<&OptOut>,
+    phone: &PhoneNumber,
+    keyword: Keyword,
+    at: Timestamp,
+) -> Option<Change> {
+    let is_out = standing.is_some_and(|it| it.active);
+    let now = |active| OptOut { phone: phone.clone(), active, source: Source::Texting, since: at };
+    match keyword {
+        Keyword::Help => None,
+        Keyword::Stop if is_out => Some(Change::Same { act: Act::Revoked }),
+        Keyword::Stop => Some(Change::To { standing: now(true), act: Act::Revoked }),
+        Keyword::Start if !is_out => Some(Change::Same { act: Act::Granted }),
+        Keyword::Start if standing.is_some_and(OptOut::yields_to_start) => {
+            Some(Change::To { standing: now(false), act: Act::Granted })
+        }
+        Keyword::Start => Some(Change::Same { act: Act::GrantRefused }),
+    }
+}
+
+impl OptOut {
+    /// Whether the person's own START lifts this. What a member of staff or the API entered was
+    /// entered for a reason that the person's text does not answer.
+    fn yields_to_start(&self) -> bool {
+        match self.source {
+            Source::Texting | Source::Carrier | Source::Ghl => true,
+            Source::Manual | Source::Api => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+    fn phone() -> PhoneNumber {
+        "+15005550006".parse().unwrap()
+    }
+
+    fn out(source: Source) -> OptOut {
+        OptOut { phone: phone(), active: true, source, since: NOON }
+    }
+
+    fn heard(standing: Option<&OptOut>, keyword: Keyword) -> Option<Change> {
+        hear(standing, &phone(), keyword, NOON)
+    }
+
+    #[test]
+    fn stop_opts_out_whoever_was_not() {
+        let Some(Change::To { standing, act }) = heard(None, Keyword::Stop) else {
+            panic!("nothing changed");
+        };
+        assert!(standing.active);
+        assert_eq!(act, Act::Revoked);
+    }
+
+    #[test]
+    fn a_second_stop_changes_nothing_but_is_written_down() {
+        let before = out(Source::Texting);
+        assert_eq!(heard(Some(&before), Keyword::Stop), Some(Change::Same { act: Act::Revoked }));
+    }
+
+    #[test]
+    fn start_lifts_what_the_person_or_the_carrier_said() {
+        for source in [Source::Texting, Source::Carrier, Source::Ghl] {
+            let before = out(source);
+            let Some(Change::To { standing, .. }) = heard(Some(&before), Keyword::Start) else {
+                panic!("{source} was not lifted");
+            };
+            assert!(!standing.active);
+        }
+    }
+
+    #[test]
+    fn start_does_not_lift_what_a_person_of_ours_entered() {
+        for source in [Source::Manual, Source::Api] {
+            let before = out(source);
+            assert_eq!(
+                heard(Some(&before), Keyword::Start),
+                Some(Change::Same { act: Act::GrantRefused })
+            );
+        }
+    }
+
+    #[test]
+    fn help_leaves_everything_as_it_is() {
+        assert_eq!(heard(None, Keyword::Help), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! Who a tenant texts with, and through which of its numbers.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{ContactId, ConversationId, CrmContactId, CrmConversationId, IntegrationId, TenantId},
+    phone::PhoneNumber,
+};
+
+/// One of a tenant's numbers, at the channel that carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    pub channel: IntegrationId,
+    pub number: PhoneNumber,
+}
+
+/// A person, as we and the CRM know them. Several phones may lead to one contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub id: ContactId,
+    pub crm_contact: CrmContactId,
+    pub since: Timestamp,
+}
+
+/// Everything said between a tenant and one phone: its latest standing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub phone: PhoneNumber,
+    pub contact: ContactId,
+    /// Where the last text came in or went out. Replies take the same way.
+    pub route: Route,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm_conversation: Option<CrmConversationId>,
+    pub last_at: Timestamp,
+}
+
+impl ConversationId {
+    /// The conversation that a tenant has with a phone.
+    pub fn with(tenant: &TenantId, phone: &PhoneNumber) -> Self {
+        Self::derived(&[tenant.as_str(), phone.as_str()])
+    }
+}
+
+impl ContactId {
+    /// The contact that the CRM calls this.
+    pub fn of(tenant: &TenantId, crm_contact: &CrmContactId) -> Self {
+        Self::derived(&[tenant.as_str(), crm_contact.as_str()])
+    }
+}

@@ -1,0 +1,125 @@
+//! One delivery from outside, from the moment it is stored until its work is done.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    heard::Heard,
+    ids::{ConversationId, EventId, IntegrationId, TenantId},
+    jobs::{FollowUp, Job, ReadText},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookEvent {
+    pub id: EventId,
+    pub integration: IntegrationId,
+    pub received_at: Timestamp,
+    pub heard: Heard,
+    pub raw: RawBody,
+    pub stage: Stage,
+    /// Claims since the last outcome.
+    #[serde(default)]
+    pub claims: u32,
+    /// Times it was put off because somebody else could not do their part.
+    #[serde(default)]
+    pub deferrals: u32,
+    /// When this event next needs somebody's attention; nothing once it is finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+/// How far the work has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    Open,
+    /// The CRM was called to add the text, and we have not written down its answer. Whoever takes
+    /// over looks whether the text is there before adding it again.
+    Posting {
+        since: Timestamp,
+    },
+    Done {
+        at: Timestamp,
+        outcome: Outcome,
+    },
+    /// A person must look at it.
+    Quarantined {
+        at: Timestamp,
+        why: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Outcome {
+    /// What it told us was acted on.
+    Applied,
+    /// We knew it already.
+    NothingNew,
+    /// We do not follow such news.
+    Ignored,
+    /// It reports on a message that we never sent, or not through this channel.
+    Unmatched,
+}
+
+/// The body as it arrived. `Debug` shows its length only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawBody(String);
+
+impl RawBody {
+    pub fn new(body: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(body).into_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RawBody({} bytes)", self.0.len())
+    }
+}
+
+impl EventId {
+    /// The event that a channel repeats under this key.
+    pub fn of(tenant: &TenantId, channel: &IntegrationId, dedupe_key: &str) -> Self {
+        Self::derived(&[tenant.as_str(), channel.as_str(), dedupe_key])
+    }
+}
+
+impl WebhookEvent {
+    /// The job that acts on this, if anything is to be done about it.
+    pub fn job(&self, tenant: &TenantId) -> Option<Job> {
+        let (tenant, event) = (tenant.clone(), self.id.clone());
+        match &self.heard {
+            Heard::Text(text) => {
+                let conversation = ConversationId::with(&tenant, &text.from);
+                Some(Job::Inbound(ReadText { tenant, event, conversation }))
+            }
+            Heard::Report(_) => Some(Job::Reports(FollowUp::Record { tenant, event })),
+            Heard::Ignored { .. } | Heard::Unusable { .. } => None,
+        }
+    }
+
+    pub fn is_finished(&self) -> bool {
+        match self.stage {
+            Stage::Open | Stage::Posting { .. } => false,
+            Stage::Done { .. } | Stage::Quarantined { .. } => true,
+        }
+    }
+
+    /// The same event with nothing left to do.
+    #[must_use]
+    pub fn done(self, outcome: Outcome, at: Timestamp) -> Self {
+        Self { stage: Stage::Done { at, outcome }, due: None, ..self }
+    }
+
+    #[must_use]
+    pub fn quarantined(self, why: impl Into<String>, at: Timestamp) -> Self {
+        Self { stage: Stage::Quarantined { at, why: why.into() }, due: None, ..self }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a carrier told us, in our terms. The edge stores this; the consumers act on it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    delivery::Report,
+    ids::{MessageId, ProviderMessageId},
+    keyword::Keyword,
+    phone::PhoneNumber,
+    text::{MediaUrl, MessageText},
+};
+
+/// One webhook of a carrier, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The same for every delivery of the same news, however often it is repeated.
+    pub dedupe_key: String,
+    pub heard: Heard,
+}
+
+/// What the news is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "heard", rename_all = "snake_case")]
+pub enum Heard {
+    Text(InboundText),
+    Report(HeardReport),
+    /// Something we do not follow. It is kept, and nothing is done about it.
+    Ignored {
+        what: String,
+    },
+    /// Something that we follow and cannot use, such as a text from a sender that is no telephone
+    /// number. A person must look at it.
+    Unusable {
+        what: String,
+        why: String,
+    },
+}
+
+/// Somebody texted one of our numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundText {
+    pub provider_message: ProviderMessageId,
+    pub from: PhoneNumber,
+    pub to: PhoneNumber,
+    pub text: MessageText,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<MediaUrl>,
+    /// When the carrier says it was sent; when we heard of it, if the carrier does not say.
+    pub sent_at: Timestamp,
+    /// The carrier took the text for this keyword and has answered it, so we must not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by_carrier: Option<Keyword>,
+}
+
+/// A carrier's word on a message of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeardReport {
+    /// Our own id, when the callback carried it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    pub provider_message: ProviderMessageId,
+    #[serde(flatten)]
+    pub report: Report,
+    pub at: Timestamp,
+}

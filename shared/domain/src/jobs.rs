@@ -1,0 +1,106 @@
+//! Work that waits in a queue. A job is only a pointer: the work itself is an item in the table,
+//! which stays due until it is finished, so that a job may be lost or doubled without harm.
+//!
+//! A job written by yesterday's code is read by today's: fields are only ever added, and added as
+//! optional.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ConversationId, CrmMessageId, EventId, MessageId, TenantId};
+
+/// Bring a text that somebody sent us to the CRM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadText {
+    pub tenant: TenantId,
+    pub event: EventId,
+    pub conversation: ConversationId,
+}
+
+/// Send a message of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendText {
+    pub tenant: TenantId,
+    pub message: MessageId,
+    pub conversation: ConversationId,
+}
+
+/// Follow up on a message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum FollowUp {
+    /// Write down what a carrier reported.
+    Record { tenant: TenantId, event: EventId },
+    /// Tell the CRM what became of the message it asked us to send.
+    Tell { tenant: TenantId, crm_message: CrmMessageId },
+}
+
+/// A job with the queue it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "queue", content = "job", rename_all = "snake_case")]
+pub enum Job {
+    Inbound(ReadText),
+    Outbound(SendText),
+    Reports(FollowUp),
+}
+
+impl Job {
+    /// Jobs of one group are done in order, one at a time.
+    pub fn group(&self) -> String {
+        match self {
+            Self::Inbound(ReadText { tenant, conversation, .. })
+            | Self::Outbound(SendText { tenant, conversation, .. }) => {
+                format!("{tenant}:{conversation}")
+            }
+            Self::Reports(FollowUp::Record { tenant, event }) => format!("{tenant}:{event}"),
+            Self::Reports(FollowUp::Tell { tenant, crm_message }) => {
+                group_of_foreign(tenant, crm_message)
+            }
+        }
+    }
+
+    /// What the job is about: two jobs with the same subject are the same work.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Inbound(ReadText { event, .. })
+            | Self::Reports(FollowUp::Record { event, .. }) => event.to_string(),
+            Self::Outbound(SendText { message, .. }) => message.to_string(),
+            Self::Reports(FollowUp::Tell { tenant, crm_message }) => {
+                group_of_foreign(tenant, crm_message)
+            }
+        }
+    }
+}
+
+/// Queues take 128 characters of a narrow alphabet; foreign ids do not keep to that.
+fn group_of_foreign(tenant: &TenantId, crm_message: &CrmMessageId) -> String {
+    let short = MessageId::derived(&[tenant.as_str(), crm_message.as_str()]);
+    format!("tell:{short}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Jobs outlive a deployment: what was queued by the old code is read by the new.
+    #[test]
+    fn the_queued_form_is_stable() {
+        let job = Job::Outbound(SendText {
+            tenant: TenantId::parse("acme").unwrap(),
+            message: MessageId::parse("msg_1").unwrap(),
+            conversation: ConversationId::parse("cnv_1").unwrap(),
+        });
+        assert_eq!(
+            serde_json::to_string(&job).unwrap(),
+            r#"{"queue":"outbound","job":{"tenant":"acme","message":"msg_1","conversation":"cnv_1"}}"#
+        );
+    }
+
+    #[test]
+    fn a_group_fits_a_queue_whatever_the_foreign_id_looks_like() {
+        let job = Job::Reports(FollowUp::Tell {
+            tenant: TenantId::parse(&"t".repeat(64)).unwrap(),
+            crm_message: CrmMessageId::parse(&"#".repeat(256)).unwrap(),
+        });
+        assert!(job.group().len() <= 128);
+    }
+}

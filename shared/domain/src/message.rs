@@ -1,0 +1,134 @@
+//! One text message, in or out, with all that is known of it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conversation::Route,
+    delivery::Delivery,
+    ids::{
+        ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, MessageId, ProviderMessageId,
+        TenantId,
+    },
+    jobs::{Job, SendText},
+    phone::PhoneNumber,
+    segments,
+    text::{MediaUrl, MessageText},
+};
+
+/// How long an agent's message may wait before it is better not sent: a reply that arrives four
+/// hours late answers a question nobody is asking any more.
+pub const REPLY_KEEPS: SignedDuration = SignedDuration::from_hours(4);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub purpose: Purpose,
+    /// The person's number: the sender of an inbound message, the recipient of any other.
+    pub phone: PhoneNumber,
+    /// Our side of it. An outgoing message gets its route when it is first dispatched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    pub text: MessageText,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<MediaUrl>,
+    /// Parts the text is cut into, by our own count until the carrier gives its own.
+    pub segments: u32,
+    pub delivery: Delivery,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_by: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_message: Option<ProviderMessageId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm_message: Option<CrmMessageId>,
+    /// Whom the CRM wants to reach, on a message that it asked us to send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm_contact: Option<CrmContactId>,
+    /// When this message next needs somebody's attention; nothing once it is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+/// Why a message exists, which decides who may stop it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Purpose {
+    /// Somebody texted us.
+    Inbound,
+    /// Somebody wrote it in the CRM, or the CRM did.
+    Reply,
+    /// "You will get no more messages": the one text allowed after a STOP.
+    StopConfirmation,
+    StartConfirmation,
+    HelpReply,
+}
+
+impl Purpose {
+    /// Whether an opt-out forbids this message. The confirmation of a STOP and the answer to HELP
+    /// are what the person just asked for (47 CFR 64.1200(a)(12); CTIA Messaging Principles 5.1).
+    pub fn needs_consent(self) -> bool {
+        match self {
+            Self::Reply | Self::StartConfirmation => true,
+            Self::Inbound | Self::StopConfirmation | Self::HelpReply => false,
+        }
+    }
+}
+
+impl Message {
+    /// A text to `phone` that has yet to be sent.
+    pub fn outgoing(
+        id: MessageId,
+        tenant: &TenantId,
+        purpose: Purpose,
+        phone: PhoneNumber,
+        text: MessageText,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            conversation: ConversationId::with(tenant, &phone),
+            purpose,
+            phone,
+            route: None,
+            segments: segments::analyse(text.as_str()).segments,
+            text,
+            media: Vec::new(),
+            delivery: Delivery::QUEUED,
+            created_at: now,
+            send_by: None,
+            provider_message: None,
+            crm_message: None,
+            crm_contact: None,
+            due: Some(now),
+        }
+    }
+
+    /// The job that sends this.
+    pub fn job(&self, tenant: &TenantId) -> Job {
+        Job::Outbound(SendText {
+            tenant: tenant.clone(),
+            message: self.id.clone(),
+            conversation: self.conversation.clone(),
+        })
+    }
+}
+
+impl MessageId {
+    /// The message that a channel calls this.
+    pub fn inbound(tenant: &TenantId, channel: &IntegrationId, theirs: &ProviderMessageId) -> Self {
+        Self::derived(&["in", tenant.as_str(), channel.as_str(), theirs.as_str()])
+    }
+
+    /// The message that the CRM asked us to send.
+    pub fn from_crm(tenant: &TenantId, theirs: &CrmMessageId) -> Self {
+        Self::derived(&["crm", tenant.as_str(), theirs.as_str()])
+    }
+
+    /// Our own answer to what an event told us.
+    pub fn answer_to(event: &EventId) -> Self {
+        Self::derived(&["answer", event.as_str()])
+    }
+}

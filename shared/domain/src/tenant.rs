@@ -1,0 +1,80 @@
+//! A business and how it wants to be served.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conversation::Route,
+    ids::{IntegrationId, TenantId},
+    keyword::Keyword,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    pub id: TenantId,
+    /// The name its customers know, used in the answers to keywords.
+    pub brand: String,
+    /// How a customer reaches a person: a telephone number, e-mail or web address for HELP.
+    pub support: String,
+    /// The integration that is its CRM, once it is connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm: Option<IntegrationId>,
+    /// Where a text goes out if nothing was ever said with that person before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_route: Option<Route>,
+    /// Words that mean STOP, START or HELP to this tenant's customers beside the usual ones.
+    #[serde(default)]
+    pub extra_keywords: KeywordLists,
+    /// The tenant's own words for the answers to keywords.
+    #[serde(default)]
+    pub answers: Answers,
+}
+
+/// Keywords as a tenant enters them. `keyword::ExtraKeywords` is their checked form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeywordLists {
+    pub stop: Vec<String>,
+    pub start: Vec<String>,
+    pub help: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Answers {
+    pub stop: Option<String>,
+    pub start: Option<String>,
+    pub help: Option<String>,
+}
+
+impl Tenant {
+    /// What to answer to a keyword. The default wording names the sender, carries no marketing and
+    /// says how to come back or stop (CTIA Messaging Principles and Best Practices, 2023).
+    pub fn answer_to(&self, keyword: Keyword) -> String {
+        let (own, usual) = match keyword {
+            Keyword::Stop => (
+                &self.answers.stop,
+                format!(
+                    "{}: you are unsubscribed and will receive no more messages. \
+                     Reply START to resubscribe.",
+                    self.brand
+                ),
+            ),
+            Keyword::Start => (
+                &self.answers.start,
+                format!(
+                    "{}: you are subscribed again. Msg&data rates may apply. \
+                     Reply HELP for help, STOP to cancel.",
+                    self.brand
+                ),
+            ),
+            Keyword::Help => (
+                &self.answers.help,
+                format!(
+                    "{}: for help contact {}. Msg&data rates may apply. Reply STOP to cancel.",
+                    self.brand, self.support
+                ),
+            ),
+        };
+        own.clone().unwrap_or(usual)
+    }
+}
