@@ -2,11 +2,12 @@
 
 use domain::{
     consent::{ConsentEntry, OptOut},
+    ids::TenantId,
     phone::PhoneNumber,
 };
 
 use crate::{
-    item::{Item, Row, Table, decode},
+    item::{Item, Row, Table, Work, decode},
     keys::Key,
     store::{Scope, StoreError},
     transaction::Transaction,
@@ -15,6 +16,10 @@ use crate::{
 impl Item for OptOut {
     const KIND: &'static str = "opt-out";
     const TABLE: Table = Table::State;
+
+    fn work(&self, tenant: &TenantId) -> Option<Work> {
+        Some(Work::Due { at: self.due?, job: self.job(tenant) })
+    }
 }
 
 impl Item for ConsentEntry {
@@ -49,6 +54,16 @@ impl Scope<'_> {
             .map_err(StoreError::unavailable)?;
         let items = found.items.unwrap_or_default().into_iter();
         items.map(|item| Ok(decode::<ConsentEntry>(&key, item)?.body)).collect()
+    }
+}
+
+impl Scope<'_> {
+    pub async fn replace_opt_out(
+        &self,
+        row: &Row<OptOut>,
+        standing: &OptOut,
+    ) -> Result<(), StoreError> {
+        self.replace(&Key::opt_out(self.tenant, &standing.phone), row, standing).await
     }
 }
 

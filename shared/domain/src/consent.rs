@@ -9,7 +9,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::EventId, keyword::Keyword, phone::PhoneNumber};
+use crate::{
+    ids::{EventId, TenantId},
+    jobs::{FollowUp, Job},
+    keyword::Keyword,
+    phone::PhoneNumber,
+};
 
 /// Within this time of a STOP, one confirmation is presumed to be fine
 /// (47 CFR 64.1200(a)(12)). We send none later.
@@ -39,6 +44,15 @@ pub struct OptOut {
     pub source: Source,
     /// Since when it has stood like this.
     pub since: Timestamp,
+    /// What the CRM was last told of it: its do-not-disturb switch and tags should agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm_told: Option<bool>,
+    /// Failures to tell the CRM since the standing last changed.
+    #[serde(default)]
+    pub tries: u32,
+    /// When the CRM should be told; nothing once it knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
 }
 
 /// One line of the ledger. Lines are only ever added.
@@ -84,7 +98,7 @@ pub fn hear(
     at: Timestamp,
 ) -> Option<Change> {
     let is_out = standing.is_some_and(|it| it.active);
-    let now = |active| OptOut { phone: phone.clone(), active, source: Source::Texting, since: at };
+    let now = |active| OptOut::new(phone.clone(), active, Source::Texting, at);
     match keyword {
         Keyword::Help => None,
         Keyword::Stop if is_out => Some(Change::Same { act: Act::Revoked }),
@@ -98,6 +112,28 @@ pub fn hear(
 }
 
 impl OptOut {
+    /// A standing that the CRM has yet to be told of.
+    pub fn new(phone: PhoneNumber, active: bool, source: Source, since: Timestamp) -> Self {
+        Self { phone, active, source, since, crm_told: None, tries: 0, due: Some(since) }
+    }
+
+    /// The standing after the CRM was told of it.
+    #[must_use]
+    pub fn told(self) -> Self {
+        Self { crm_told: Some(self.active), tries: 0, due: None, ..self }
+    }
+
+    /// The standing after the CRM could not be told, to be tried again at `next`.
+    #[must_use]
+    pub fn not_told(self, next: Timestamp) -> Self {
+        Self { tries: self.tries + 1, due: Some(next), ..self }
+    }
+
+    /// The job that tells the CRM.
+    pub fn job(&self, tenant: &TenantId) -> Job {
+        Job::Reports(FollowUp::TellStanding { tenant: tenant.clone(), phone: self.phone.clone() })
+    }
+
     /// Whether the person's own START lifts this. What a member of staff or the API entered was
     /// entered for a reason that the person's text does not answer.
     fn yields_to_start(&self) -> bool {
@@ -119,7 +155,7 @@ mod tests {
     }
 
     fn out(source: Source) -> OptOut {
-        OptOut { phone: phone(), active: true, source, since: NOON }
+        OptOut::new(phone(), true, source, NOON)
     }
 
     fn heard(standing: Option<&OptOut>, keyword: Keyword) -> Option<Change> {

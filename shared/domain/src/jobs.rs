@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ConversationId, CrmMessageId, EventId, MessageId, TenantId};
+use crate::{
+    ids::{ConversationId, CrmMessageId, EventId, MessageId, TenantId},
+    phone::PhoneNumber,
+};
 
 /// Bring a text that somebody sent us to the CRM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,8 @@ pub enum FollowUp {
     Record { tenant: TenantId, event: EventId },
     /// Tell the CRM what became of the message it asked us to send.
     Tell { tenant: TenantId, crm_message: CrmMessageId },
+    /// Tell the CRM who must not be texted, or may be again.
+    TellStanding { tenant: TenantId, phone: PhoneNumber },
 }
 
 /// A job with the queue it belongs to.
@@ -53,7 +58,10 @@ impl Job {
             }
             Self::Reports(FollowUp::Record { tenant, event }) => format!("{tenant}:{event}"),
             Self::Reports(FollowUp::Tell { tenant, crm_message }) => {
-                group_of_foreign(tenant, crm_message)
+                short("tell", tenant, crm_message.as_str())
+            }
+            Self::Reports(FollowUp::TellStanding { tenant, phone }) => {
+                short("standing", tenant, phone.as_str())
             }
         }
     }
@@ -65,16 +73,20 @@ impl Job {
             | Self::Reports(FollowUp::Record { event, .. }) => event.to_string(),
             Self::Outbound(SendText { message, .. }) => message.to_string(),
             Self::Reports(FollowUp::Tell { tenant, crm_message }) => {
-                group_of_foreign(tenant, crm_message)
+                short("tell", tenant, crm_message.as_str())
+            }
+            Self::Reports(FollowUp::TellStanding { tenant, phone }) => {
+                short("standing", tenant, phone.as_str())
             }
         }
     }
 }
 
-/// Queues take 128 characters of a narrow alphabet; foreign ids do not keep to that.
-fn group_of_foreign(tenant: &TenantId, crm_message: &CrmMessageId) -> String {
-    let short = MessageId::derived(&[tenant.as_str(), crm_message.as_str()]);
-    format!("tell:{short}")
+/// Queues take 128 characters of a narrow alphabet, which foreign ids do not keep to; and a group
+/// is seen where a telephone number should not be.
+fn short(what: &str, tenant: &TenantId, foreign: &str) -> String {
+    let short = MessageId::derived(&[tenant.as_str(), foreign]);
+    format!("{what}:{short}")
 }
 
 #[cfg(test)]

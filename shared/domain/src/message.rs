@@ -7,8 +7,8 @@ use crate::{
     conversation::Route,
     delivery::Delivery,
     ids::{
-        ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, MessageId, ProviderMessageId,
-        TenantId,
+        ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, MessageId,
+        ProviderMessageId, TenantId,
     },
     jobs::{Job, SendText},
     phone::PhoneNumber,

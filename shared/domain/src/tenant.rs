@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     conversation::Route,
     ids::{IntegrationId, TenantId},
-    keyword::Keyword,
+    keyword::{ExtraKeywords, Keyword},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,19 +23,10 @@ pub struct Tenant {
     pub default_route: Option<Route>,
     /// Words that mean STOP, START or HELP to this tenant's customers beside the usual ones.
     #[serde(default)]
-    pub extra_keywords: KeywordLists,
+    pub extra_keywords: ExtraKeywords,
     /// The tenant's own words for the answers to keywords.
     #[serde(default)]
     pub answers: Answers,
-}
-
-/// Keywords as a tenant enters them. `keyword::ExtraKeywords` is their checked form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct KeywordLists {
-    pub stop: Vec<String>,
-    pub start: Vec<String>,
-    pub help: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

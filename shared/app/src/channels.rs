@@ -1,0 +1,118 @@
+//! From a connection to a carrier: what its settings and secrets are called.
+//!
+//! | provider | settings | secrets |
+//! |---|---|---|
+//! | Twilio | `account_sid`, `api_user`, `messaging_service_sid`, `smart_encoded`, `default_opt_out_handling` | `auth_token`, `auth_token_previous`, `api_secret` |
+//! | Telnyx | `public_key`, `public_key_previous`, `messaging_profile_id` | `api_key` |
+//! | Texting | `require_signature` | `api_key`, `webhook_secret`, `webhook_secret_previous` |
+
+use carriers::{Channel, telnyx, texting, twilio};
+use domain::integration::Provider;
+use serde::Deserialize;
+
+use crate::{Connection, Unusable};
+
+/// Where the carriers answer.
+#[derive(Clone, Debug)]
+pub struct BaseUrls {
+    pub twilio: String,
+    pub telnyx: String,
+    pub texting: String,
+}
+
+#[derive(Deserialize)]
+struct TwilioSettings {
+    account_sid: String,
+    #[serde(default)]
+    api_user: Option<String>,
+    #[serde(default)]
+    messaging_service_sid: Option<String>,
+    #[serde(default)]
+    smart_encoded: bool,
+    /// Twilio answers STOP, START and HELP itself unless its support switched that off.
+    #[serde(default = "yes")]
+    default_opt_out_handling: bool,
+}
+
+#[derive(Deserialize)]
+struct TelnyxSettings {
+    public_key: String,
+    #[serde(default)]
+    public_key_previous: Option<String>,
+    #[serde(default)]
+    messaging_profile_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TextingSettings {
+    require_signature: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Connection {
+    /// What verifies Twilio's webhooks.
+    pub fn twilio(&self) -> Result<twilio::Verifier, Unusable> {
+        let settings: TwilioSettings = self.settings()?;
+        Ok(twilio::Verifier {
+            account_sid: settings.account_sid,
+            auth_tokens: self.rotating("auth_token", "auth_token_previous")?,
+            default_opt_out_handling: settings.default_opt_out_handling,
+        })
+    }
+
+    /// What verifies Telnyx's webhooks.
+    pub fn telnyx(&self) -> Result<telnyx::Verifier, Unusable> {
+        let settings: TelnyxSettings = self.settings()?;
+        let keys = [Some(settings.public_key), settings.public_key_previous];
+        Ok(telnyx::Verifier { public_keys: keys.into_iter().flatten().collect() })
+    }
+
+    /// What verifies the Texting provider's webhooks.
+    pub fn texting(&self) -> Result<texting::Verifier, Unusable> {
+        let settings: TextingSettings = self.settings()?;
+        Ok(texting::Verifier {
+            secrets: self.rotating("webhook_secret", "webhook_secret_previous")?,
+            require_signature: settings.require_signature,
+        })
+    }
+
+    /// What sends texts.
+    pub fn channel(&self, base_urls: &BaseUrls) -> Result<Channel, Unusable> {
+        match self.integration.provider {
+            Provider::Twilio => self.twilio_account(base_urls.twilio.clone()).map(Channel::Twilio),
+            Provider::Telnyx => self.telnyx_account(base_urls.telnyx.clone()).map(Channel::Telnyx),
+            Provider::Texting => {
+                let base_url = base_urls.texting.clone();
+                let api_key = self.secret("api_key")?;
+                Ok(Channel::Texting(texting::Account { base_url, api_key }))
+            }
+            Provider::Ghl => Err(Unusable::NoChannel(Provider::Ghl)),
+        }
+    }
+
+    fn twilio_account(&self, base_url: String) -> Result<twilio::Account, Unusable> {
+        let settings: TwilioSettings = self.settings()?;
+        let secret = if settings.api_user.is_some() { "api_secret" } else { "auth_token" };
+        Ok(twilio::Account {
+            base_url,
+            account_sid: settings.account_sid,
+            api_user: settings.api_user,
+            api_secret: self.secret(secret)?,
+            messaging_service_sid: settings.messaging_service_sid,
+            smart_encoded: settings.smart_encoded,
+        })
+    }
+
+    fn telnyx_account(&self, base_url: String) -> Result<telnyx::Account, Unusable> {
+        let settings: TelnyxSettings = self.settings()?;
+        Ok(telnyx::Account {
+            base_url,
+            api_key: self.secret("api_key")?,
+            messaging_profile_id: settings.messaging_profile_id,
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! From a tenant to its location in the CRM, and to the people in it.
+
+use aws::{PhoneOwner, Scope, Store, StoreError};
+use domain::{
+    conversation::Contact,
+    ids::{ContactId, CrmContactId, LocationId, TenantId},
+    integration::Status,
+    phone::PhoneNumber,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{ConnectionError, Connections, Unusable};
+
+/// The way to GoHighLevel.
+#[derive(Debug)]
+pub struct Crm {
+    pub client: ghl::Client,
+    pub base_url: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CrmError {
+    #[error("the tenant has no active CRM integration")]
+    NotConnected,
+    #[error("the CRM integration is not set up")]
+    Unusable(#[from] Unusable),
+    #[error("the CRM integration could not be loaded")]
+    Connection(#[from] ConnectionError),
+    #[error("the table did not answer")]
+    Store(#[from] StoreError),
+    #[error("the CRM did not do it")]
+    Ghl(#[from] ghl::Error),
+}
+
+#[derive(Deserialize)]
+struct GhlSettings {
+    location: LocationId,
+    provider: ghl::Provider,
+}
+
+impl Crm {
+    /// What it takes to speak for a tenant.
+    pub async fn session(
+        &self,
+        connections: &Connections,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Result<ghl::Session, CrmError> {
+        let crm = connections.tenant(tenant, now).await?.crm.clone();
+        let crm = crm.ok_or(CrmError::NotConnected)?;
+        let connection = connections.of(tenant, &crm, now).await?.ok_or(CrmError::NotConnected)?;
+        if connection.integration.status != Status::Active {
+            return Err(CrmError::NotConnected);
+        }
+        let settings: GhlSettings = connection.settings()?;
+        Ok(ghl::Session {
+            base_url: self.base_url.clone(),
+            location: settings.location,
+            token: connection.secret("access_token")?,
+            provider: settings.provider,
+        })
+    }
+
+    /// Whom a phone belongs to: by our own map, else by asking the CRM, which makes a new contact
+    /// for a new phone.
+    pub async fn owner_of(
+        &self,
+        session: &ghl::Session,
+        store: &Store,
+        tenant: &TenantId,
+        phone: &PhoneNumber,
+        now: Timestamp,
+    ) -> Result<PhoneOwner, CrmError> {
+        let scope = store.of(tenant);
+        match scope.owner_of(phone).await? {
+            Some(owner) => Ok(owner),
+            None => self.ask_for_owner(session, scope, phone, now).await,
+        }
+    }
+
+    /// Asks the CRM whom a phone belongs to, whatever our own map says: the contact it names may
+    /// be gone.
+    pub async fn ask_for_owner(
+        &self,
+        session: &ghl::Session,
+        scope: Scope<'_>,
+        phone: &PhoneNumber,
+        now: Timestamp,
+    ) -> Result<PhoneOwner, CrmError> {
+        let found = self.client.upsert_contact(session, phone).await?;
+        let contact = contact(scope.tenant_id(), found.id, now);
+        scope.transaction().know_contact(&contact, phone).commit().await?;
+        Ok(PhoneOwner { contact: contact.id, crm_contact: contact.crm_contact })
+    }
+}
+
+fn contact(tenant: &TenantId, crm_contact: CrmContactId, now: Timestamp) -> Contact {
+    Contact { id: ContactId::of(tenant, &crm_contact), crm_contact, since: now }
+}

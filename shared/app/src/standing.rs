@@ -1,0 +1,45 @@
+//! Someone's standing in the opt-out registry, when it is not the person who tells us.
+
+use aws::{Commit, Scope, StoreError};
+use domain::{
+    consent::{Act, ConsentEntry, OptOut, Source},
+    jobs::Job,
+    phone::PhoneNumber,
+    sync_log::{LogEntry, LogResult, Operation},
+};
+use jiff::Timestamp;
+
+/// Opts a phone out because a carrier says that it has: a send was refused for it. Gives the job
+/// that tells the CRM, unless the phone was out already. `cause` is what the carrier refused.
+pub async fn opt_out_by_carrier(
+    scope: Scope<'_>,
+    phone: &PhoneNumber,
+    code: &str,
+    cause: &str,
+    now: Timestamp,
+) -> Result<Option<Job>, StoreError> {
+    let read = scope.opt_out(phone).await?;
+    if read.as_ref().is_some_and(|row| row.body.active) {
+        return Ok(None);
+    }
+    let standing = OptOut::new(phone.clone(), true, Source::Carrier, now);
+    let entry = ConsentEntry {
+        phone: phone.clone(),
+        at: now,
+        act: Act::Revoked,
+        source: Source::Carrier,
+        wording: code.to_owned(),
+        event: None,
+    };
+    let commit = scope
+        .transaction()
+        .set_opt_out(read.as_ref(), &standing)
+        .add_consent(&entry, cause)
+        .log(&LogEntry::new(now, Operation::OptOut, &cause, LogResult::Success))
+        .commit()
+        .await?;
+    match commit {
+        Commit::Done => Ok(Some(standing.job(scope.tenant_id()))),
+        Commit::Refused(_) => Err(StoreError::Conflict),
+    }
+}
