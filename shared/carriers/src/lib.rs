@@ -1,1 +1,39 @@
-//! carriers
+//! The dialects of the carriers: Twilio, Telnyx, and whoever speaks the Texting contract TP/1.
+//! Each module checks who sent a webhook, reads it in our terms, and sends a text. Adding a
+//! carrier is adding a module and a [`Channel`].
+//!
+//! **Invariant:** nothing here knows the CRM or AWS, keeps state, or calls a carrier twice for one
+//! send. A webhook can be read only after its signature was checked.
+
+pub mod telnyx;
+pub mod texting;
+pub mod twilio;
+
+mod codes;
+mod outcome;
+mod read;
+#[cfg(test)]
+mod testing;
+
+use domain::outbound::{OutboundText, Sending};
+
+pub use crate::read::{Forged, Malformed};
+
+/// The secrets and settings of one connected account, as the vault gives them.
+#[derive(Clone, Debug)]
+pub enum Channel {
+    Twilio(twilio::Account),
+    Telnyx(telnyx::Account),
+    Texting(texting::Account),
+}
+
+impl Channel {
+    /// Asks the carrier to send `text`, once.
+    pub async fn send(&self, http: &egress::Client, text: &OutboundText) -> Sending {
+        match self {
+            Self::Twilio(account) => account.send(http, text).await,
+            Self::Telnyx(account) => account.send(http, text).await,
+            Self::Texting(account) => account.send(http, text).await,
+        }
+    }
+}

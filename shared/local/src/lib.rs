@@ -1,1 +1,9 @@
-//! local
+//! The whole world on one machine: the emulated cloud, every function, and simulators of the
+//! companies on the far side.
+//!
+//! **Invariant:** nothing but tests depends on this crate, and it is never deployed.
+
+pub mod deploy;
+pub mod emulator;
+pub mod sims;
+pub mod template;

@@ -1,0 +1,164 @@
+//! What we rely on in the emulator, tried on the real one.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Foundation, Site, environment};
+use crate::{
+    emulator::{Control, ControlError, Dynamo, Ministack, cache::workspace},
+    template::Template,
+};
+
+const SMALL: &str = r#"
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub ${AWS::StackName}-jobs.fifo
+      FifoQueue: true
+      VisibilityTimeout: 60
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt DeadJobs.Arn, maxReceiveCount: 5 }
+  DeadJobs:
+    Type: AWS::SQS::Queue
+    Properties: { FifoQueue: true }
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+  VaultKey:
+    Type: AWS::KMS::Key
+  VaultKeyAlias:
+    Type: AWS::KMS::Alias
+    Properties: { AliasName: !Sub "alias/${AWS::StackName}-vault", TargetKeyId: !Ref VaultKey }
+  AppSecret:
+    Type: AWS::SecretsManager::Secret
+    Properties:
+      GenerateSecretString: { SecretStringTemplate: '{"id":"x"}', GenerateStringKey: key }
+"#;
+
+async fn foundation(world: &str) -> (Foundation, Control) {
+    let template = Template::parse(SMALL).unwrap();
+    let ministack = Ministack::shared().await.unwrap();
+    let dynamo = Dynamo::start(0).await.unwrap();
+    let parameters = BTreeMap::new();
+    let site =
+        Site { template: &template, ministack, dynamo: &dynamo, world, parameters: &parameters };
+    (Foundation::create(site).await.unwrap(), ministack.control())
+}
+
+async fn sqs(control: &Control, action: &str, body: Value) -> Value {
+    control.call("sqs", &format!("AmazonSQS.{action}"), &body).await.unwrap()
+}
+
+async fn send(control: &Control, queue: &str, body: &str, once: &str) {
+    let message = json!({
+        "QueueUrl": queue,
+        "MessageBody": body,
+        "MessageGroupId": "g",
+        "MessageDeduplicationId": once,
+    });
+    sqs(control, "SendMessage", message).await;
+}
+
+async fn receive(control: &Control, queue: &str) -> Vec<Value> {
+    let request = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10 });
+    let answer = sqs(control, "ReceiveMessage", request).await;
+    answer["Messages"].as_array().cloned().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn all_that_the_project_s_functions_are_told_has_a_value_here() {
+    let template = Template::read_from(&workspace().join("template.yaml")).unwrap();
+    let ministack = Ministack::shared().await.unwrap();
+    let dynamo = Dynamo::start(0).await.unwrap();
+    let parameters = BTreeMap::from([("PublicOrigin".to_owned(), "http://here".to_owned())]);
+    let world = "whole";
+    let site =
+        Site { template: &template, ministack, dynamo: &dynamo, world, parameters: &parameters };
+
+    let foundation = Foundation::create(site).await.unwrap();
+
+    let functions = template.functions(foundation.values()).unwrap();
+    assert!(!functions.is_empty());
+    for (name, function) in functions {
+        environment::of(site, name, &function, &BTreeMap::new()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_queue_keeps_order_and_drops_what_it_was_sent_before() {
+    let (foundation, control) = foundation("order").await;
+    let queue = foundation.queue_url("Jobs").unwrap();
+
+    for (body, once) in [("first", "1"), ("second", "2"), ("first again", "1")] {
+        send(&control, queue, body, once).await;
+    }
+    let received = receive(&control, queue).await;
+
+    let bodies = received.iter().map(|it| it["Body"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(bodies, ["first", "second"]);
+}
+
+#[tokio::test]
+async fn a_message_in_flight_holds_its_group_back_until_it_is_visible_again() {
+    let (foundation, control) = foundation("in-flight").await;
+    let queue = foundation.queue_url("Jobs").unwrap();
+    send(&control, queue, "first", "1").await;
+    let receipt = receive(&control, queue).await[0]["ReceiptHandle"].clone();
+    send(&control, queue, "second", "2").await;
+
+    assert!(receive(&control, queue).await.is_empty());
+    let change = json!({ "QueueUrl": queue, "ReceiptHandle": receipt, "VisibilityTimeout": 0 });
+    sqs(&control, "ChangeMessageVisibility", change).await;
+
+    assert_eq!(receive(&control, queue).await[0]["Body"], "first");
+}
+
+#[tokio::test]
+async fn worlds_do_not_share_a_queue() {
+    let (one, control) = foundation("one").await;
+    let (other, _) = foundation("other").await;
+
+    send(&control, one.queue_url("Jobs").unwrap(), "mine", "1").await;
+
+    assert!(receive(&control, other.queue_url("Jobs").unwrap()).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_data_key_opens_in_its_own_context_only() {
+    let (foundation, control) = foundation("vault").await;
+    let kms = async |action: &str, body: Value| {
+        control.call("kms", &format!("TrentService.{action}"), &body).await
+    };
+    let request = json!({
+        "KeyId": foundation.key_arn("VaultKey").unwrap(),
+        "KeySpec": "AES_256",
+        "EncryptionContext": { "tenant": "acme" },
+    });
+    let made = kms("GenerateDataKey", request).await.unwrap();
+    let open = |tenant: &str| {
+        json!({
+            "CiphertextBlob": made["CiphertextBlob"],
+            "EncryptionContext": { "tenant": tenant },
+        })
+    };
+
+    let opened = kms("Decrypt", open("acme")).await.unwrap();
+    let refused = kms("Decrypt", open("other")).await.unwrap_err();
+
+    assert_eq!(opened["Plaintext"], made["Plaintext"]);
+    assert!(matches!(refused, ControlError::Refused { status: 400, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_secret_that_aws_would_make_up_has_a_value_here() {
+    let (foundation, control) = foundation("secret").await;
+    let request = json!({ "SecretId": foundation.secret_arn("AppSecret").unwrap() });
+
+    let read = control.call("secretsmanager", "secretsmanager.GetSecretValue", &request).await;
+
+    let value = read.unwrap()["SecretString"].as_str().unwrap().to_owned();
+    assert_eq!(value, r#"{"id":"x","key":"local-secret-AppSecret"}"#);
+}
