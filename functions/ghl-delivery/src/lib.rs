@@ -1,1 +1,161 @@
-//! ghl-delivery
+//! GoHighLevel hands us a message to send: an agent typed it, or a workflow did.
+//!
+//! It is stored, queued and answered; a carrier is called later. GoHighLevel tries again whatever
+//! is not a success, and pauses addresses that fail too often. So what is authentic and cannot be
+//! sent is answered with success, and GoHighLevel is told of the failure where the agent sees it.
+
+mod message;
+
+use aws::{Commit, Queue, RouteTo, Store, StoreError, logs::Chain, metrics};
+use domain::{crm_status::CrmStatus, crm_status::Telling, event::WebhookEvent, message::Message};
+use ghl::webhook::{Forged, Keys, ProviderMessage, Signed, Unreadable};
+use jiff::Timestamp;
+use lambda_http::{
+    Body, Request, Response,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+};
+use tracing::{error, info, warn};
+
+use message::{NotSendable, event, outgoing};
+
+#[derive(Debug)]
+pub struct Deps {
+    pub keys: Keys,
+    pub store: Store,
+    pub outbound: Queue,
+}
+
+/// What came of a delivery that is authentic.
+#[derive(Debug)]
+enum Taken {
+    Message(Box<Message>),
+    /// It cannot be sent, and the agent will be told so.
+    Told(NotSendable),
+    /// It is not for us: another channel, or a location that nobody connected.
+    Dropped(&'static str),
+}
+
+pub async fn handle(deps: &Deps, request: Request, now: Timestamp) -> Response<Body> {
+    match accept(deps, &request, now).await {
+        Ok(taken) => answer(&taken),
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+async fn accept(deps: &Deps, request: &Request, now: Timestamp) -> Result<Taken, Refusal> {
+    let body = edge::body(request).map_err(|_| Refusal::TooLarge)?;
+    let signature = edge::header(request, "x-ghl-signature");
+    let signed = Signed::authenticate(&deps.keys, body, signature)?;
+    let wanted = ProviderMessage::read(&signed)?;
+    if !message::is_text(&wanted) {
+        return Ok(Taken::Dropped("not a text"));
+    }
+    let Some(route) = deps.store.route_of_location(&wanted.location).await? else {
+        return Ok(Taken::Dropped("unknown location"));
+    };
+    let raw = event(&route, &wanted, body, now);
+    match outgoing(&route.tenant, &wanted, now) {
+        Ok(message) => take(deps, &route, message, &raw, now).await,
+        Err(why) => tell(deps, &route, &wanted, why, &raw, now).await,
+    }
+}
+
+/// Stores the message with its raw delivery, and queues it. A repeated delivery finds its message.
+async fn take(
+    deps: &Deps,
+    route: &RouteTo,
+    message: Message,
+    raw: &WebhookEvent,
+    now: Timestamp,
+) -> Result<Taken, Refusal> {
+    let scope = deps.store.of(&route.tenant);
+    let stored = scope.transaction().add_message(&message).add_event(raw).commit().await?;
+    if stored == Commit::Done {
+        metrics::count("MessagesFromCrm");
+        let job = message.job(&route.tenant);
+        if let Err(e) = deps.outbound.send(&job, now).await {
+            // It is stored and due, so the sweeper will bring its job to the queue.
+            metrics::count("JobsLeftToTheSweeper");
+            warn!(message.id = %message.id, error = %Chain(&e), "message {} is stored but not queued", message.id);
+        }
+    }
+    Ok(Taken::Message(Box::new(message)))
+}
+
+/// Has the CRM told that its message failed. The telling is due, so the sweeper sees to it.
+async fn tell(
+    deps: &Deps,
+    route: &RouteTo,
+    wanted: &ProviderMessage,
+    why: NotSendable,
+    raw: &WebhookEvent,
+    now: Timestamp,
+) -> Result<Taken, Refusal> {
+    let status = CrmStatus::Failed { failure: why.failure() };
+    let telling = Telling::new(wanted.message.clone(), status, now);
+    let scope = deps.store.of(&route.tenant);
+    scope.transaction().set_telling(None, &telling).add_event(raw).commit().await?;
+    metrics::count("MessagesFromCrmNotSendable");
+    Ok(Taken::Told(why))
+}
+
+fn answer(taken: &Taken) -> Response<Body> {
+    let body = match taken {
+        Taken::Message(message) => {
+            info!(message.id = %message.id, "message {} was taken in", message.id);
+            serde_json::json!({ "accepted": true, "messageId": message.id })
+        }
+        Taken::Told(why) => {
+            info!("a message cannot be sent: {why}");
+            serde_json::json!({ "accepted": false, "reason": why.to_string() })
+        }
+        Taken::Dropped(why) => {
+            metrics::count("CrmDeliveriesDropped");
+            info!("a delivery was dropped: {why}");
+            serde_json::json!({ "accepted": false, "reason": why })
+        }
+    };
+    edge::answer(StatusCode::OK, "application/json", body.to_string())
+}
+
+/// Why a delivery was not taken in.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the caller is not GoHighLevel")]
+    Forged(#[from] Forged),
+    #[error("the body is larger than 256 KiB")]
+    TooLarge,
+    #[error("the body is signed and cannot be read")]
+    Unreadable(#[from] Unreadable),
+    #[error("the message could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// GoHighLevel repeats whatever is not a success, which helps with nothing but a table that does
+/// not answer; and that must be 429, for its older retries know no other word for "later".
+fn refuse(refusal: &Refusal) -> Response<Body> {
+    match refusal {
+        Refusal::Forged(_) => {
+            metrics::count("WebhookRefusals");
+            info!("a delivery was refused: {}", Chain(refusal));
+            edge::json(StatusCode::UNAUTHORIZED, r#"{"error":"signature missing or wrong"}"#)
+        }
+        Refusal::TooLarge => edge::json(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            r#"{"error":"the body is larger than 256 KiB"}"#,
+        ),
+        Refusal::Unreadable(_) => {
+            metrics::count("CrmDeliveriesUnreadable");
+            warn!("a delivery was dropped: {}", Chain(refusal));
+            edge::json(StatusCode::OK, r#"{"accepted":false,"reason":"unreadable"}"#)
+        }
+        Refusal::Store(_) => {
+            metrics::count("CrmDeliveriesNotStored");
+            error!(error = %Chain(refusal), "a delivery could not be stored");
+            let mut response =
+                edge::json(StatusCode::TOO_MANY_REQUESTS, r#"{"error":"try again later"}"#);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            response
+        }
+    }
+}

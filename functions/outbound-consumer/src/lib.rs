@@ -1,1 +1,113 @@
-//! outbound-consumer
+//! A message goes to its carrier, once.
+//!
+//! ```text
+//! load -> route and channel -> dispatch (opt-out checked in the same transaction) -> carrier
+//!      -> outcome, mapping, and what the CRM should be told, in one transaction
+//! ```
+//!
+//! The carrier is called only after `Dispatching` is written. Whoever finds a message in that state
+//! after its lease was not the one who called, cannot know what the carrier did, and parks it: a
+//! message in doubt is never sent again.
+
+mod dispatch;
+mod gate;
+mod outcome;
+mod routing;
+mod settle;
+
+use app::{BaseUrls, Connections};
+use aws::{Again, Queue, Row, Store, queue};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::{
+    delivery::{Delivery, Event},
+    ids::TenantId,
+    jobs::SendText,
+    message::Message,
+};
+use jiff::Timestamp;
+
+use gate::Verdict;
+
+/// The code of a message that our own registry forbade.
+const OPTED_OUT: &str = "opted_out";
+
+#[derive(Debug)]
+pub struct Deps {
+    pub store: Store,
+    pub connections: Connections,
+    pub base_urls: BaseUrls,
+    pub http: egress::Client,
+    /// Our address as carriers know it, without the path.
+    pub origin: String,
+    pub outbound: Queue,
+    pub reports: Queue,
+}
+
+pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
+    queue::work(&deps.outbound, event, async |job| send(deps, job, now).await).await
+}
+
+async fn send(deps: &Deps, job: SendText, now: Timestamp) -> Result<(), Again> {
+    let tenant = job.tenant;
+    let Some(row) = deps.store.of(&tenant).message(&job.message).await? else { return Ok(()) };
+    match row.body.delivery {
+        Delivery::Queued { .. } => try_to_send(deps, &tenant, row, now).await,
+        Delivery::Dispatching { .. } => find_dispatching(deps, &tenant, row, now).await,
+        // It has left us, or never will.
+        Delivery::Received { .. }
+        | Delivery::InDoubt { .. }
+        | Delivery::Accepted { .. }
+        | Delivery::Sent { .. }
+        | Delivery::Delivered { .. }
+        | Delivery::Read { .. }
+        | Delivery::Failed { .. } => Ok(()),
+    }
+}
+
+async fn try_to_send(
+    deps: &Deps,
+    tenant: &TenantId,
+    row: Row<Message>,
+    now: Timestamp,
+) -> Result<(), Again> {
+    match gate::check(&row.body, now) {
+        Verdict::Allow => {}
+        Verdict::HoldUntil(then) => return Err(gate::too_early(then, now)),
+        Verdict::Block(failure) => {
+            return outcome::refuse(deps, tenant, row, failure, now).await;
+        }
+    }
+    let way = match routing::find(deps, tenant, &row.body, now).await? {
+        Ok(way) => way,
+        Err(failure) => return outcome::refuse(deps, tenant, row, failure, now).await,
+    };
+    match dispatch::dispatch(deps, tenant, row, &way, now).await? {
+        Ok(dispatched) => {
+            let sending = dispatch::call(deps, &dispatched.body, &way).await;
+            outcome::record(deps, tenant, dispatched, (&way, sending), now).await
+        }
+        Err((row, failure)) => outcome::refuse(deps, tenant, row, failure, now).await,
+    }
+}
+
+/// Somebody wrote down that the carrier was about to be called. Within the lease they may still be
+/// at it; after it, their answer is lost.
+async fn find_dispatching(
+    deps: &Deps,
+    tenant: &TenantId,
+    row: Row<Message>,
+    now: Timestamp,
+) -> Result<(), Again> {
+    match row.body.due {
+        Some(lease) if lease > now => Err(gate::too_early(lease, now)),
+        _ => {
+            outcome::park(deps, tenant, row, "whoever called the carrier did not come back", now)
+                .await
+        }
+    }
+}
+
+/// The message after `event`, where the state machine has such a step.
+fn after(message: &Message, event: Event, now: Timestamp) -> Option<Message> {
+    app::step(message, event, now).ok()
+}

@@ -71,12 +71,11 @@ impl Advance<'_> {
     ) -> Result<(Option<Row<Telling>>, Option<Telling>), StoreError> {
         let Some(crm_message) = &self.next.crm_message else { return Ok((None, None)) };
         let read = self.scope.telling(crm_message).await?;
-        let telling = match &read {
-            Some(row) => row.body.now_wants(status, now),
-            None => {
-                let settled = self.next.created_at + CRM_SETTLES;
-                Some(Telling::new(crm_message.clone(), status, settled))
-            }
+        let telling = if let Some(row) = &read {
+            row.body.now_wants(status, now)
+        } else {
+            let settled = self.next.created_at + CRM_SETTLES;
+            Some(Telling::new(crm_message.clone(), status, settled))
         };
         Ok((read, telling))
     }

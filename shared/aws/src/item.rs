@@ -61,7 +61,8 @@ pub struct Row<T> {
 
 impl<T> Row<T> {
     /// The row after `body` was written over it.
-    pub(crate) fn next(self, body: T) -> Self {
+    #[must_use]
+    pub fn next(self, body: T) -> Self {
         Self { version: self.version + 1, body, ..self }
     }
 }

@@ -30,5 +30,5 @@ pub use item::Row;
 pub use keys::ForeignId;
 pub use queue::{Again, Queue, QueueError, Queues};
 pub use store::{Added, Scope, Store, StoreError};
-pub use transaction::{Commit, Transaction};
+pub use transaction::{Commit, Condition, Transaction};
 pub use vault::{Sealed, Vault, VaultError};

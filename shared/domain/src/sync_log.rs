@@ -26,6 +26,8 @@ pub enum Operation {
     RecordReport,
     /// The CRM was told of a message's status.
     TellStatus,
+    /// The CRM was told of somebody's standing in the opt-out registry.
+    TellStanding,
     /// Somebody's standing in the opt-out registry changed.
     OptOut,
 }

@@ -1,0 +1,133 @@
+//! Adding the text to the CRM's thread, and never twice.
+//!
+//! The CRM does not notice that it was given the same text before. So before it is called we write
+//! down that we are about to (`Stage::Posting`), and whoever finds that mark looks for the text in
+//! the thread before adding it.
+
+use std::time::Duration;
+
+use app::CrmError;
+use aws::{ForeignId, PhoneOwner, StoreError};
+use domain::ids::{CrmMessageId, MessageId};
+use ghl::{CrmMessage, InboundPost, Kind, Session, Sought};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Deps, Told};
+
+/// What the CRM adds shows up in its search after some seconds. Looking sooner might miss it.
+const SHOWS_UP_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+/// The text as it lies in the CRM, and whose it is.
+pub(crate) struct Added {
+    pub(crate) message: MessageId,
+    pub(crate) owner: PhoneOwner,
+    pub(crate) crm: CrmMessage,
+}
+
+/// Why the text is not in the CRM's thread, as far as we know.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotAdded {
+    #[error("it is too early to see whether an earlier try added it")]
+    TooEarly(Duration),
+    #[error(transparent)]
+    Crm(#[from] CrmError),
+    #[error("the table did not answer")]
+    Store(#[from] StoreError),
+}
+
+impl From<ghl::Error> for NotAdded {
+    fn from(error: ghl::Error) -> Self {
+        Self::Crm(error.into())
+    }
+}
+
+/// Whether we have this text already: a provider may tell of one text in two events.
+pub(crate) async fn is_known(deps: &Deps, told: Told<'_>) -> Result<bool, StoreError> {
+    Ok(deps.store.of(told.tenant).message(&message_id(told)).await?.is_some())
+}
+
+pub(crate) async fn add(
+    deps: &Deps,
+    told: Told<'_>,
+    may_be_posted_since: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Added, NotAdded> {
+    if let Some(early) = may_be_posted_since.and_then(|since| too_early(since, now)) {
+        return Err(NotAdded::TooEarly(early));
+    }
+    let session = deps.crm.session(&deps.connections, told.tenant, now).await?;
+    let (store, phone) = (&deps.store, &told.text.from);
+    let owner = deps.crm.owner_of(&session, store, told.tenant, phone, now).await?;
+
+    if may_be_posted_since.is_some()
+        && let Some(crm) = find(deps, told, &session, &owner).await?
+    {
+        return Ok(Added { message: message_id(told), owner, crm });
+    }
+    match post(deps, told, &session, &owner).await {
+        // Somebody deleted the contact. The phone has another now, or gets one.
+        Err(error) if error.kind() == Kind::NotFound => {
+            let scope = store.of(told.tenant);
+            let owner = deps.crm.ask_for_owner(&session, scope, phone, now).await?;
+            let crm = post(deps, told, &session, &owner).await?;
+            Ok(Added { message: message_id(told), owner, crm })
+        }
+        crm => Ok(Added { message: message_id(told), owner, crm: crm? }),
+    }
+}
+
+fn too_early(since: Timestamp, now: Timestamp) -> Option<Duration> {
+    let left = SHOWS_UP_AFTER - now.duration_since(since);
+    Duration::try_from(left).ok().filter(|it| !it.is_zero())
+}
+
+async fn post(
+    deps: &Deps,
+    told: Told<'_>,
+    session: &Session,
+    owner: &PhoneOwner,
+) -> Result<CrmMessage, ghl::Error> {
+    let post = InboundPost {
+        contact: &owner.crm_contact,
+        text: &told.text.text,
+        media: &told.text.media,
+        alt_id: &message_id(told),
+        date: told.text.sent_at,
+    };
+    deps.crm.client.add_inbound(session, &post).await
+}
+
+/// The text in the CRM's thread, where an earlier try may have added it. What looks like it and is
+/// another message of ours is not it: people do say the same thing twice.
+async fn find(
+    deps: &Deps,
+    told: Told<'_>,
+    session: &Session,
+    owner: &PhoneOwner,
+) -> Result<Option<CrmMessage>, NotAdded> {
+    let ours = message_id(told);
+    let sought = Sought {
+        contact: &owner.crm_contact,
+        text: &told.text.text,
+        alt_id: &ours,
+        date: told.text.sent_at,
+    };
+    for candidate in deps.crm.client.find_inbound(session, &sought).await? {
+        if belongs_to(deps, told, &candidate.message).await?.is_none_or(|it| it == ours) {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
+}
+
+async fn belongs_to(
+    deps: &Deps,
+    told: Told<'_>,
+    crm_message: &CrmMessageId,
+) -> Result<Option<MessageId>, StoreError> {
+    deps.store.of(told.tenant).message_called(ForeignId::CrmMessage(crm_message)).await
+}
+
+pub(crate) fn message_id(told: Told<'_>) -> MessageId {
+    MessageId::inbound(told.tenant, &told.event.integration, &told.text.provider_message)
+}

@@ -1,0 +1,176 @@
+//! Telling a message what its carrier said.
+
+use std::time::Duration;
+
+use app::{Advance, opt_out_by_carrier, step};
+use aws::{Again, ForeignId, Row, StoreError, logs::Chain, metrics};
+use domain::{
+    delivery::{Event, Report, Step},
+    event::{Outcome, Stage, WebhookEvent},
+    failure::Reason,
+    heard::{Heard, HeardReport},
+    ids::{EventId, TenantId},
+    jobs::Job,
+    message::Message,
+    sync_log::{LogEntry, LogResult, Operation},
+    work::due_again,
+};
+use jiff::{SignedDuration, Timestamp};
+use tracing::{info, warn};
+
+use crate::Deps;
+
+/// A report may come before the answer to the send it reports on, which is when we learn the
+/// carrier's id. After this long it is about a message that is not ours.
+const UNMATCHED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+pub(crate) async fn record(
+    deps: &Deps,
+    tenant: &TenantId,
+    event: &EventId,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let scope = deps.store.of(tenant);
+    let Some(row) = scope.event(event).await? else { return Ok(()) };
+    let Heard::Report(report) = row.body.heard.clone() else { return Ok(()) };
+    if row.body.is_finished() {
+        return Ok(());
+    }
+    match find(deps, tenant, &row.body, &report).await? {
+        Some(message) => apply(deps, tenant, row, message, report, now).await,
+        None => wait(deps, tenant, row, now).await,
+    }
+}
+
+/// The message that the report is about, if it went through the channel that reports: one
+/// channel's carrier has no say in another's messages.
+async fn find(
+    deps: &Deps,
+    tenant: &TenantId,
+    event: &WebhookEvent,
+    report: &HeardReport,
+) -> Result<Option<Row<Message>>, StoreError> {
+    let scope = deps.store.of(tenant);
+    let theirs = ForeignId::Provider(&event.integration, &report.provider_message);
+    let id = match &report.message {
+        Some(id) => Some(id.clone()),
+        None => scope.message_called(theirs).await?,
+    };
+    let Some(id) = id else { return Ok(None) };
+    let found = scope.message(&id).await?;
+    let is_theirs = |message: &Message| {
+        message.route.as_ref().is_some_and(|route| route.channel == event.integration)
+    };
+    Ok(found.filter(|row| is_theirs(&row.body)))
+}
+
+async fn apply(
+    deps: &Deps,
+    tenant: &TenantId,
+    event: Row<WebhookEvent>,
+    message: Row<Message>,
+    report: HeardReport,
+    now: Timestamp,
+) -> Result<(), Again> {
+    note_opt_out(deps, tenant, &message.body, &report, now).await?;
+    match step(&message.body, Event::Reported(report.report.clone()), report.at) {
+        Ok(next) => advance(deps, tenant, event, message, next, report, now).await,
+        Err(Step::Impossible) => finish(deps, tenant, event, Outcome::Unmatched, now).await,
+        Err(_) => finish(deps, tenant, event, Outcome::NothingNew, now).await,
+    }
+}
+
+/// The message moves on; the event is done in the same transaction.
+async fn advance(
+    deps: &Deps,
+    tenant: &TenantId,
+    event: Row<WebhookEvent>,
+    message: Row<Message>,
+    next: Message,
+    report: HeardReport,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let scope = deps.store.of(tenant);
+    let (id, status) = (next.id.clone(), next.delivery.status());
+    let theirs = next.provider_message.clone().unwrap_or(report.provider_message);
+    let next = Message { provider_message: Some(theirs.clone()), ..next };
+    let entry = LogEntry::new(now, Operation::RecordReport, &event.body.id, LogResult::Success);
+    let advance = Advance { scope, row: &message, next, entry };
+    let done = event.body.clone().done(Outcome::Applied, now);
+    let job = advance
+        .commit(
+            |transaction| {
+                transaction
+                    .replace_event(&event, &done)
+                    .map_message(ForeignId::Provider(&event.body.integration, &theirs), &id)
+            },
+            now,
+        )
+        .await?;
+    send(deps, job).await;
+    metrics::count("ReportsApplied");
+    info!(message.id = %id, "message {id} is {status}");
+    Ok(())
+}
+
+/// The carrier says that the person opted out. Its word counts whatever became of the message.
+async fn note_opt_out(
+    deps: &Deps,
+    tenant: &TenantId,
+    message: &Message,
+    report: &HeardReport,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Report::Failed(failure) = &report.report else { return Ok(()) };
+    if failure.reason != Reason::OptedOut {
+        return Ok(());
+    }
+    let (scope, cause) = (deps.store.of(tenant), message.id.as_str());
+    let job = opt_out_by_carrier(scope, &message.phone, &failure.code, cause, now).await?;
+    send(deps, job.map(|job| (job, now))).await;
+    Ok(())
+}
+
+async fn finish(
+    deps: &Deps,
+    tenant: &TenantId,
+    event: Row<WebhookEvent>,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<(), Again> {
+    info!(event.id = %event.body.id, "event {} changes nothing: {outcome}", event.body.id);
+    let done = event.body.clone().done(outcome, now);
+    deps.store.of(tenant).replace_event(event, done).await?;
+    Ok(())
+}
+
+/// We know no such message yet.
+async fn wait(
+    deps: &Deps,
+    tenant: &TenantId,
+    row: Row<WebhookEvent>,
+    now: Timestamp,
+) -> Result<(), Again> {
+    if row.body.received_at + UNMATCHED_AFTER <= now {
+        metrics::count("ReportsUnmatched");
+        return finish(deps, tenant, row, Outcome::Unmatched, now).await;
+    }
+    let due = due_again(now, row.body.deferrals, row.body.id.as_str(), None);
+    let next = WebhookEvent {
+        stage: Stage::Open,
+        deferrals: row.body.deferrals + 1,
+        due: Some(due),
+        ..row.body.clone()
+    };
+    deps.store.of(tenant).replace_event(row, next).await?;
+    let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+    Err(Again::after(wait, "the report is about a message that we do not know yet"))
+}
+
+async fn send(deps: &Deps, job: Option<(Job, Timestamp)>) {
+    let Some((job, due)) = job else { return };
+    if let Err(e) = deps.reports.send(&job, due).await {
+        metrics::count("JobsLeftToTheSweeper");
+        warn!(error = %Chain(&e), "what the CRM should be told is stored but not queued");
+    }
+}

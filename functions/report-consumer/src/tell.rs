@@ -1,0 +1,112 @@
+//! Telling the CRM what became of a message it asked us to send.
+
+use std::time::Duration;
+
+use app::CrmError;
+use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
+use domain::{
+    crm_status::Telling,
+    ids::{CrmMessageId, TenantId},
+    sync_log::{LogEntry, LogResult, Operation},
+    work::due_again,
+};
+use jiff::{SignedDuration, Timestamp};
+use tracing::{info, warn};
+
+use crate::{Deps, Remedy, remedy};
+
+/// GoHighLevel lets us report on a message within seconds of making it. If it still refuses after
+/// this long it never will: the message is not our provider's.
+const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+pub(crate) async fn tell(
+    deps: &Deps,
+    tenant: &TenantId,
+    crm_message: &CrmMessageId,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let scope = deps.store.of(tenant);
+    let Some(row) = scope.telling(crm_message).await? else { return Ok(()) };
+    let Some(due) = row.body.due else { return Ok(()) };
+    if due > now {
+        let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+        return Err(Again::after(wait, "it is too early to tell the CRM"));
+    }
+    match call(deps, tenant, &row.body, now).await {
+        Ok(()) => told(deps, tenant, row, now).await,
+        Err(error) => not_told(deps, tenant, row, error, now).await,
+    }
+}
+
+async fn call(
+    deps: &Deps,
+    tenant: &TenantId,
+    telling: &Telling,
+    now: Timestamp,
+) -> Result<(), CrmError> {
+    let session = deps.crm.session(&deps.connections, tenant, now).await?;
+    deps.crm.client.set_status(&session, &telling.crm_message, &telling.wanted).await?;
+    Ok(())
+}
+
+async fn told(
+    deps: &Deps,
+    tenant: &TenantId,
+    row: Row<Telling>,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let next = row.body.clone().was_told(row.body.wanted.clone(), now);
+    write(deps, tenant, &row, &next, LogResult::Success, now).await?;
+    metrics::count("StatusesTold");
+    info!("the CRM was told of a message's status");
+    Ok(())
+}
+
+async fn not_told(
+    deps: &Deps,
+    tenant: &TenantId,
+    row: Row<Telling>,
+    error: CrmError,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let why = Chain(&error).to_string();
+    let is_unsettled = matches!(&error, CrmError::Ghl(it) if it.kind() == ghl::Kind::NotReady);
+    let is_too_late = is_unsettled && row.body.not_before + SETTLED_AFTER <= now;
+    let tries = row.body.tries;
+    match remedy(&error) {
+        Remedy::Wait(asked) if !is_too_late => {
+            let seed = row.body.crm_message.as_str();
+            let due = due_again(now, tries, seed, asked);
+            let next = Telling { tries: tries + 1, due: Some(due), ..row.body.clone() };
+            write(deps, tenant, &row, &next, LogResult::Deferred { why }, now).await?;
+            let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+            Err(Again::after(wait, error))
+        }
+        Remedy::Wait(_) | Remedy::GiveUp => {
+            warn!(error = why, "the CRM will not be told of a message's status");
+            metrics::count("StatusesGivenUp");
+            let given_up = Some(why.clone());
+            let next = Telling { given_up, due: None, ..row.body.clone() };
+            write(deps, tenant, &row, &next, LogResult::Failed { why }, now).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn write(
+    deps: &Deps,
+    tenant: &TenantId,
+    row: &Row<Telling>,
+    next: &Telling,
+    result: LogResult,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let entry = LogEntry::new(now, Operation::TellStatus, &next.crm_message, result);
+    let scope = deps.store.of(tenant);
+    let commit = scope.transaction().set_telling(Some(row), next).log(&entry).commit().await?;
+    match commit {
+        Commit::Done => Ok(()),
+        // Something more to tell came up meanwhile.
+        Commit::Refused(_) => Err(StoreError::Conflict),
+    }
+}
