@@ -1,8 +1,11 @@
 //! What the template tells a function when it starts.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use aws_config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, ConfigLoader, Region, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_sqs::config::Credentials;
 
 use crate::{queue::Queue, store::Store, vault::Vault};
 
@@ -11,7 +14,23 @@ use crate::{queue::Queue, store::Store, vault::Vault};
 /// to it.
 #[derive(Debug)]
 pub struct Env {
-    aws: aws_config::SdkConfig,
+    dynamodb: aws_config::SdkConfig,
+    others: aws_config::SdkConfig,
+    variables: Variables,
+}
+
+#[derive(Debug)]
+enum Variables {
+    OfTheProcess,
+    Given(BTreeMap<String, String>),
+}
+
+/// Where an emulator plays AWS.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    pub dynamodb: String,
+    /// Everything but DynamoDB.
+    pub others: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -25,22 +44,37 @@ pub enum EnvError {
 }
 
 impl Env {
+    /// What the process was started with.
     pub async fn load() -> Self {
-        Self {
-            aws: aws_config::defaults(BehaviorVersion::latest())
-                .timeout_config(timeouts())
-                .retry_config(RetryConfig::standard().with_max_attempts(3))
+        let aws = defaults().load().await;
+        Self { dynamodb: aws.clone(), others: aws, variables: Variables::OfTheProcess }
+    }
+
+    /// What a function would find that was started with these variables, by an emulator: for who
+    /// runs functions in its own process.
+    pub async fn given(variables: BTreeMap<String, String>, endpoints: &Endpoints) -> Self {
+        let nobody = Credentials::new("local", "local", None, None, "local");
+        let at = |url: &str| {
+            defaults()
+                .region(Region::new("us-east-1"))
+                .credentials_provider(nobody.clone())
+                .endpoint_url(url)
                 .load()
-                .await,
+        };
+        Self {
+            dynamodb: at(&endpoints.dynamodb).await,
+            others: at(&endpoints.others).await,
+            variables: Variables::Given(variables),
         }
     }
 
     pub fn required(&self, name: &'static str) -> Result<String, EnvError> {
-        #[expect(clippy::disallowed_methods, reason = "this is where configuration is read")]
-        match std::env::var(name) {
-            Ok(value) if !value.is_empty() => Ok(value),
-            _ => Err(EnvError::Missing(name)),
-        }
+        let value = match &self.variables {
+            #[expect(clippy::disallowed_methods, reason = "this is where configuration is read")]
+            Variables::OfTheProcess => std::env::var(name).ok(),
+            Variables::Given(variables) => variables.get(name).cloned(),
+        };
+        value.filter(|it| !it.is_empty()).ok_or(EnvError::Missing(name))
     }
 
     /// A variable that has its own form, read by that form's parser.
@@ -53,17 +87,23 @@ impl Env {
     }
 
     pub fn store(&self) -> Result<Store, EnvError> {
-        let client = aws_sdk_dynamodb::Client::new(&self.aws);
+        let client = aws_sdk_dynamodb::Client::new(&self.dynamodb);
         Ok(Store::new(client, self.required("STATE_TABLE")?, self.required("JOURNAL_TABLE")?))
     }
 
     pub fn vault(&self) -> Result<Vault, EnvError> {
-        Ok(Vault::new(aws_sdk_kms::Client::new(&self.aws), self.required("VAULT_KEY")?))
+        Ok(Vault::new(aws_sdk_kms::Client::new(&self.others), self.required("VAULT_KEY")?))
     }
 
     pub fn queue(&self, name: &'static str) -> Result<Queue, EnvError> {
-        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.aws), self.required(name)?))
+        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.others), self.required(name)?))
     }
+}
+
+fn defaults() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts())
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
 }
 
 /// A webhook's caller waits 2 seconds at the shortest (Telnyx), and a function ends after 10: AWS

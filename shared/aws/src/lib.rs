@@ -24,7 +24,7 @@ mod transaction;
 pub mod vault;
 
 pub use conversations::PhoneOwner;
-pub use env::{Env, EnvError};
+pub use env::{Endpoints, Env, EnvError};
 pub use integrations::RouteTo;
 pub use item::Row;
 pub use keys::ForeignId;

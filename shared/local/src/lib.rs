@@ -5,5 +5,6 @@
 
 pub mod deploy;
 pub mod emulator;
+pub mod seed;
 pub mod sims;
 pub mod template;

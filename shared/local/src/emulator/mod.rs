@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod control;
 pub mod dynamo;
+pub mod gate;
 pub mod ministack;
 
 mod install;
@@ -14,6 +15,7 @@ pub(crate) mod proxy;
 pub use cache::Cache;
 pub use control::{Control, ControlError};
 pub use dynamo::Dynamo;
+pub use gate::Gate;
 pub use ministack::Ministack;
 
 /// Hears of the steps that take long.

@@ -1,8 +1,11 @@
 use serde_json::{Value, json};
 
-use super::{Dynamo, Fault, How, When};
+use super::Dynamo;
 use crate::{
-    emulator::{Control, ControlError},
+    emulator::{
+        Control, ControlError,
+        gate::{Fault, How, When},
+    },
     template::{Template, Values},
 };
 
@@ -85,23 +88,23 @@ async fn calls_are_counted_and_priced() {
 
     add(&control, "a").await.unwrap();
     is_there(&control, "a").await;
-    let usage = dynamo.meter().read();
+    let usage = dynamo.gate().meter().read();
 
     // The item and its entry in the index.
     assert_eq!((usage["PutItem"].calls, usage["PutItem"].write_units), (1, 2.0));
     assert_eq!((usage["GetItem"].calls, usage["GetItem"].read_units), (1, 0.5));
-    assert_eq!(dynamo.meter().total().calls, 2);
+    assert_eq!(dynamo.gate().meter().total().calls, 2);
 }
 
 #[tokio::test]
 async fn a_call_can_fail_before_or_after_its_effect() {
     let (dynamo, control) = with_a_table().await;
 
-    dynamo.fail_next("PutItem", 1, When::Before);
+    dynamo.gate().fail_next("PutItem", 1, When::Before);
     assert!(add(&control, "a").await.is_err());
     assert!(!is_there(&control, "a").await);
 
-    dynamo.fail_next("PutItem", 1, When::After);
+    dynamo.gate().fail_next("PutItem", 1, When::After);
     assert!(add(&control, "b").await.is_err());
     assert!(is_there(&control, "b").await);
 
@@ -111,7 +114,7 @@ async fn a_call_can_fail_before_or_after_its_effect() {
 #[tokio::test]
 async fn a_connection_can_be_lost_after_the_effect() {
     let (dynamo, control) = with_a_table().await;
-    dynamo.fail(Fault { when: When::After, how: How::Dropped, ..Fault::default() });
+    dynamo.gate().fail(Fault { when: When::After, how: How::Dropped, ..Fault::default() });
 
     let lost = add(&control, "a").await.unwrap_err();
 

@@ -1,4 +1,4 @@
-//! The server in front of the database.
+//! The server in front.
 
 use std::{io, sync::Arc};
 
@@ -34,7 +34,7 @@ pub(super) async fn serve(
     let server =
         axum::serve(promptly(listener), app).with_graceful_shutdown(async { drop(stopped.await) });
     if let Err(error) = server.await {
-        warn!(%error, "the local DynamoDB stopped");
+        warn!(%error, "a gate stopped");
     }
 }
 
@@ -55,7 +55,7 @@ async fn answer(
     let answer = match shared.proxy.pass(passing).await {
         Ok(answer) => answer,
         Err(error) => {
-            warn!(%error, operation, "the local DynamoDB did not answer");
+            warn!(%error, operation, "the emulator behind a gate did not answer");
             return fail(How::InternalError);
         }
     };

@@ -1,0 +1,185 @@
+//! A tenant to try things with: its integrations, with their credentials sealed as in the real
+//! thing, and the routes that lead to them.
+
+use anyhow::ensure;
+use aws::{Added, Scope, Store, Vault};
+use domain::{
+    conversation::Route,
+    ids::{IntegrationId, LocationId, TenantId},
+    integration::{Integration, Provider, Status},
+    keyword::ExtraKeywords,
+    phone::PhoneNumber,
+    tenant::{Answers, Tenant},
+};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::sims::{ghl, telnyx::TelnyxSim, texting, twilio};
+
+/// What a tenant's providers know it by.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    pub twilio_account_sid: String,
+    pub twilio_auth_token: SecretString,
+    pub telnyx_public_key: String,
+    pub telnyx_api_key: SecretString,
+    pub texting_api_key: SecretString,
+    pub texting_webhook_secret: SecretString,
+    pub ghl_location: String,
+    pub ghl_token: SecretString,
+    pub ghl_provider: ghl::ProviderKind,
+    /// Of the conversation provider, for an additional channel.
+    pub ghl_provider_id: String,
+}
+
+impl Accounts {
+    /// The accounts that the simulators were started with.
+    pub fn at(
+        twilio: &twilio::Options,
+        (telnyx, api_key): (&TelnyxSim, &str),
+        texting: &texting::Options,
+        location: &ghl::Location,
+    ) -> Self {
+        Self {
+            twilio_account_sid: twilio.account_sid.clone(),
+            twilio_auth_token: twilio.auth_token.as_str().into(),
+            telnyx_public_key: telnyx.public_key(),
+            telnyx_api_key: api_key.into(),
+            texting_api_key: texting.api_key.as_str().into(),
+            texting_webhook_secret: texting.secret.as_str().into(),
+            ghl_location: location.id.clone(),
+            ghl_token: location.token.as_str().into(),
+            ghl_provider: location.provider_kind,
+            ghl_provider_id: location.provider_id.clone(),
+        }
+    }
+}
+
+/// A tenant's numbers, one at each carrier.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    pub twilio: PhoneNumber,
+    pub telnyx: PhoneNumber,
+    pub texting: PhoneNumber,
+}
+
+/// A tenant that is ready to text.
+#[derive(Clone, Debug)]
+pub struct Planted {
+    pub tenant: TenantId,
+    pub location: LocationId,
+    pub twilio: IntegrationId,
+    pub telnyx: IntegrationId,
+    pub texting: IntegrationId,
+    pub numbers: Numbers,
+}
+
+/// Adds a tenant and everything it needs. What is there already stays as it is.
+pub async fn plant(
+    store: &Store,
+    vault: &Vault,
+    name: &str,
+    accounts: &Accounts,
+    numbers: &Numbers,
+    now: Timestamp,
+) -> anyhow::Result<Planted> {
+    let planted = named(name, accounts, numbers)?;
+    let scope = store.of(&planted.tenant);
+    let ghl = IntegrationId::parse(&format!("{name}-ghl"))?;
+    scope.add_tenant(&tenant(&planted, ghl.clone(), name)).await?;
+    scope.add_location(&planted.location, &ghl).await?;
+    for (id, provider, settings, secrets) in integrations(&planted, ghl, accounts) {
+        connect(scope, vault, integration(id, provider, settings), secrets, now).await?;
+    }
+    Ok(planted)
+}
+
+fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<Planted> {
+    let id = |provider| IntegrationId::parse(&format!("{name}-{provider}"));
+    Ok(Planted {
+        tenant: TenantId::parse(name)?,
+        location: LocationId::parse(&accounts.ghl_location)?,
+        twilio: id("twilio")?,
+        telnyx: id("telnyx")?,
+        texting: id("texting")?,
+        numbers: numbers.clone(),
+    })
+}
+
+fn tenant(planted: &Planted, crm: IntegrationId, name: &str) -> Tenant {
+    let number = planted.numbers.twilio.clone();
+    Tenant {
+        id: planted.tenant.clone(),
+        brand: name.to_owned(),
+        support: "help@example.com".to_owned(),
+        crm: Some(crm),
+        default_route: Some(Route { channel: planted.twilio.clone(), number }),
+        extra_keywords: ExtraKeywords::default(),
+        answers: Answers::default(),
+    }
+}
+
+type Secrets = Vec<(&'static str, SecretString)>;
+
+fn integrations(
+    planted: &Planted,
+    ghl: IntegrationId,
+    accounts: &Accounts,
+) -> [(IntegrationId, Provider, Value, Secrets); 4] {
+    let provider = match accounts.ghl_provider {
+        ghl::ProviderKind::Default => json!({ "kind": "default" }),
+        ghl::ProviderKind::Additional => json!({
+            "kind": "additional", "conversation_provider_id": accounts.ghl_provider_id,
+        }),
+    };
+    [
+        (
+            planted.twilio.clone(),
+            Provider::Twilio,
+            json!({ "account_sid": accounts.twilio_account_sid }),
+            vec![("auth_token", accounts.twilio_auth_token.clone())],
+        ),
+        (
+            planted.telnyx.clone(),
+            Provider::Telnyx,
+            json!({ "public_key": accounts.telnyx_public_key }),
+            vec![("api_key", accounts.telnyx_api_key.clone())],
+        ),
+        (
+            planted.texting.clone(),
+            Provider::Texting,
+            json!({}),
+            vec![
+                ("api_key", accounts.texting_api_key.clone()),
+                ("webhook_secret", accounts.texting_webhook_secret.clone()),
+            ],
+        ),
+        (
+            ghl,
+            Provider::Ghl,
+            json!({ "location": accounts.ghl_location, "provider": provider }),
+            vec![("access_token", accounts.ghl_token.clone())],
+        ),
+    ]
+}
+
+fn integration(id: IntegrationId, provider: Provider, settings: Value) -> Integration {
+    Integration { id, provider, status: Status::Active, settings }
+}
+
+async fn connect(
+    scope: Scope<'_>,
+    vault: &Vault,
+    integration: Integration,
+    secrets: Secrets,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    for (name, secret) in secrets {
+        let sealed = vault.seal(scope, &integration.id, name, &secret, now).await?;
+        scope.set_credential(&integration.id, name, sealed).await?;
+    }
+    let added = scope.add_integration(&integration).await?;
+    ensure!(added == Added::New, "the integration {} is there already", integration.id);
+    Ok(())
+}
