@@ -1,1 +1,9 @@
-//! The whole.
+//! The whole, in one process: real handlers, real protocols, simulated strangers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod a_reply_reaches_the_phone;
+mod a_text_reaches_ghl;
+mod opting_out;
+mod retries;
+mod world;

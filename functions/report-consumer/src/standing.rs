@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::{Deps, MENDING, Remedy, remedy};
 
-/// The tags of somebody who must not be texted (features.md B2).
+/// The tags of somebody who must not be texted.
 const TAGS: [&str; 2] = ["DNC-SMS", "SMS Opted Out"];
 
 pub(crate) async fn tell(

@@ -51,7 +51,8 @@ impl Env {
     }
 
     /// What a function would find that was started with these variables, by an emulator: for who
-    /// runs functions in its own process.
+    /// runs functions in its own process. Every call is tried once, so that a fault on demand
+    /// strikes a call and not one of its tries.
     pub async fn given(variables: BTreeMap<String, String>, endpoints: &Endpoints) -> Self {
         let nobody = Credentials::new("local", "local", None, None, "local");
         let at = |url: &str| {
@@ -59,6 +60,7 @@ impl Env {
                 .region(Region::new("us-east-1"))
                 .credentials_provider(nobody.clone())
                 .endpoint_url(url)
+                .retry_config(RetryConfig::disabled())
                 .load()
         };
         Self {

@@ -155,7 +155,7 @@ impl Delivery {
         }
     }
 
-    /// The word for this state in the API and the console (features.md A6).
+    /// The word for this state in the API and the console.
     pub fn status(&self) -> &'static str {
         match self {
             Self::Received { .. } => "received",

@@ -1,1 +1,71 @@
-fn main() {}
+//! `cargo run`: the whole of Duplex on this machine.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use local::{
+    cli::Cli,
+    running::{World, welcome},
+    say::Printer,
+    story,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a shell expects of somebody who was interrupted.
+const INTERRUPTED: u8 = 130;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut printer = Printer::stdout();
+    // Whatever is under way when the signal comes is dropped, and with it all that it started.
+    let started = tokio::select! {
+        started = start(&cli, &mut printer) => started,
+        () = interruption() => return ExitCode::from(INTERRUPTED),
+    };
+    match started {
+        Ok(world) if cli.stays() => {
+            welcome(&world, &mut printer);
+            interruption().await;
+            printer.line("\nStopping.");
+            drop(world);
+            ExitCode::SUCCESS
+        }
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            printer.failure(&format!("\nIt did not work: {error}"));
+            for cause in error.chain().skip(1) {
+                printer.line(&format!("  because {cause}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Starts the world and plays the story in it, if it is to be played.
+async fn start(cli: &Cli, printer: &mut Printer) -> anyhow::Result<World> {
+    let world = World::start(&cli.options, printer).await?;
+    if !cli.plays() {
+        return Ok(world);
+    }
+    match story::play(&world, printer).await {
+        Ok(()) => Ok(world),
+        Err(failed) => {
+            let logs = world.end_keeping_logs();
+            printer.line(&format!("       logs      {}", logs.display()));
+            Err(failed.into())
+        }
+    }
+}
+
+/// Ctrl-C, or whoever ends processes politely. Without a way to hear of it, never.
+async fn interruption() {
+    let heard = async |kind| match signal(kind) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = heard(SignalKind::interrupt()) => {}
+        () = heard(SignalKind::terminate()) => {}
+    }
+}

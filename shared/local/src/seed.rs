@@ -23,6 +23,8 @@ pub struct Accounts {
     pub twilio_account_sid: String,
     pub twilio_auth_token: SecretString,
     pub telnyx_public_key: String,
+    /// Another whose signature is accepted as well.
+    pub telnyx_public_key_previous: Option<String>,
     pub telnyx_api_key: SecretString,
     pub texting_api_key: SecretString,
     pub texting_webhook_secret: SecretString,
@@ -45,6 +47,7 @@ impl Accounts {
             twilio_account_sid: twilio.account_sid.clone(),
             twilio_auth_token: twilio.auth_token.as_str().into(),
             telnyx_public_key: telnyx.public_key(),
+            telnyx_public_key_previous: None,
             telnyx_api_key: api_key.into(),
             texting_api_key: texting.api_key.as_str().into(),
             texting_webhook_secret: texting.secret.as_str().into(),
@@ -143,7 +146,10 @@ fn integrations(
         (
             planted.telnyx.clone(),
             Provider::Telnyx,
-            json!({ "public_key": accounts.telnyx_public_key }),
+            json!({
+                "public_key": accounts.telnyx_public_key,
+                "public_key_previous": accounts.telnyx_public_key_previous,
+            }),
             vec![("api_key", accounts.telnyx_api_key.clone())],
         ),
         (

@@ -56,7 +56,9 @@ impl Queue {
 
     /// Lets these messages come back after `after` instead of the queue's own time.
     async fn hold(&self, receipts: &[String], after: Duration) -> Result<(), QueueError> {
-        let seconds = i32::try_from(after.as_secs().max(1)).unwrap_or(i32::MAX).min(12 * 60 * 60);
+        // Rounded up: a job that comes back too early has wasted one of its few tries.
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        let seconds = i32::try_from(seconds.max(1)).unwrap_or(i32::MAX).min(12 * 60 * 60);
         let entries = receipts
             .iter()
             .enumerate()

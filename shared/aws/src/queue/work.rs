@@ -18,18 +18,34 @@ const LAST_TRY: u32 = 4;
 /// A job could not be done now. The table knows that it is still to do.
 #[derive(Debug)]
 pub struct Again {
-    /// How long to wait at least.
-    pub after: Duration,
-    pub why: Box<dyn Error + Send + Sync>,
+    when: When,
+    why: Box<dyn Error + Send + Sync>,
+}
+
+/// When to come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// Then: whoever says so has counted the failures already.
+    After(Duration),
+    /// Nobody knows, so each try waits twice as long as the one before.
+    Soon,
 }
 
 impl Again {
+    /// The job is to come back after this long.
     pub fn after(after: Duration, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { after, why: why.into() }
+        Self { when: When::After(after), why: why.into() }
     }
 
     fn soon(why: impl Error + Send + Sync + 'static) -> Self {
-        Self::after(Duration::from_secs(2), why)
+        Self { when: When::Soon, why: why.into() }
+    }
+
+    fn wait(&self, tries: u32) -> Duration {
+        match self.when {
+            When::After(after) => after,
+            When::Soon => Duration::from_secs(1 << tries.min(LAST_TRY)),
+        }
     }
 }
 
@@ -113,7 +129,7 @@ async fn work_one<J: DeserializeOwned>(
         return Ok(());
     }
     info!(error = why, tries, "a job failed and will be tried again");
-    Err(Some(again.after * 2_u32.pow(tries.saturating_sub(1))))
+    Err(Some(again.wait(tries)))
 }
 
 async fn hold(queue: &Queue, messages: &[SqsMessage], after: Duration) {
@@ -192,6 +208,16 @@ mod tests {
             message("a2", "true", "a", 1),
         ];
         assert_eq!(failures(batch).await, ["a1", "a2"]);
+    }
+
+    #[test]
+    fn only_a_wait_that_nobody_chose_grows_with_the_tries() {
+        let chosen = Again::after(Duration::from_secs(7), "busy");
+        let unknown = Again::from(StoreError::Conflict);
+        let seconds = |again: &Again| [1, 2, 3].map(|tries| again.wait(tries).as_secs());
+
+        assert_eq!(seconds(&chosen), [7, 7, 7]);
+        assert_eq!(seconds(&unknown), [2, 4, 8]);
     }
 
     #[tokio::test]

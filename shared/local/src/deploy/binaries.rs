@@ -8,10 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::DeployError;
-use crate::{
-    emulator::cache::workspace,
-    template::{Template, Values},
-};
+use crate::emulator::cache::workspace;
 
 /// How the functions are built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,17 +25,17 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Builds the functions of a template. Blocks, while cargo says on standard error how
-    /// far it is.
-    pub fn build(template: &Template, profile: Profile) -> Result<Self, DeployError> {
-        let functions = template.functions(&Values::default())?;
-        let packages = functions.values().flat_map(|it| ["--package", it.crate_name()]);
-        let mut cargo = cargo();
-        cargo.args(["build", "--bins"]).args(packages);
+    /// Builds the functions, while cargo says on standard error how far it is. Dropped, it stops.
+    ///
+    /// Everything that `cargo run` would resolve is resolved, so that what both need is built once:
+    /// cargo builds a dependency anew for every other choice of its features.
+    pub async fn build(profile: Profile) -> Result<Self, DeployError> {
+        let mut cargo = tokio::process::Command::from(cargo());
+        cargo.args(["build", "--bins"]).kill_on_drop(true);
         if profile == Profile::Release {
             cargo.arg("--release");
         }
-        let status = cargo.status().map_err(DeployError::io("running cargo"))?;
+        let status = cargo.status().await.map_err(DeployError::io("running cargo"))?;
         if status.success() { Self::built(profile) } else { Err(DeployError::Build) }
     }
 

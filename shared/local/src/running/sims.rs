@@ -1,112 +1,108 @@
 //! The companies on the far side: those that are simulated, and where the others are.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use secrecy::{ExposeSecret as _, SecretString};
-
-use super::Options;
+use super::options::{Elsewhere, Options};
 use crate::{
-    seed::{Accounts, Planted},
-    sims::{
-        carrier::Setting,
-        clock::Clock,
-        ghl::{self, GhlSim, ProviderKind},
-        outbox::Delivery,
-        telnyx::{self, TelnyxSim},
-        texting::{self, TextingSim},
-        twilio::{self, TwilioSim},
-    },
+    seed::Planted,
+    sims::{ghl::GhlSim, telnyx::TelnyxSim, texting::TextingSim, twilio::TwilioSim},
 };
 
-const LOCATION: &str = "demoLocation00000001";
-const GHL_TOKEN: &str = "ghl-demo-token";
-const PROVIDER_ID: &str = "demoProvider00000001";
+use super::accounts;
 
-/// Each simulator, unless an address was given that takes its place.
+/// One of them: where it answers, and the simulator if it is one.
 #[derive(Debug)]
-pub struct Sims {
-    pub ghl: Option<GhlSim>,
-    pub twilio: Option<TwilioSim>,
-    pub telnyx: Option<TelnyxSim>,
-    pub texting: Option<TextingSim>,
-    pub urls: Urls,
-    /// What the demo tenant is known by.
-    pub accounts: Accounts,
-    /// Whose `X-GHL-Signature` is accepted; nothing leaves what the template says.
-    pub ghl_webhook_keys: Option<String>,
+pub struct Side<S> {
+    pub url: String,
+    pub sim: Option<S>,
 }
 
-/// Where each of them answers.
+/// All of them.
+#[derive(Debug)]
+pub struct Sims {
+    pub ghl: Side<GhlSim>,
+    pub twilio: Side<TwilioSim>,
+    pub telnyx: Side<TelnyxSim>,
+    pub texting: Side<TextingSim>,
+}
+
+impl<S> Side<S> {
+    /// Starts the simulator, unless there is an address that takes its place.
+    async fn start(
+        elsewhere: Option<&String>,
+        start: impl Future<Output = anyhow::Result<S>>,
+        base_url: fn(&S) -> String,
+    ) -> anyhow::Result<Self> {
+        if let Some(url) = elsewhere {
+            return Ok(Self { url: url.clone(), sim: None });
+        }
+        let sim = start.await?;
+        Ok(Self { url: base_url(&sim), sim: Some(sim) })
+    }
+}
+
+impl Sims {
+    pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
+        let Elsewhere { ghl_base_url, twilio_base_url, telnyx_base_url, texting_base_url, .. } =
+            &options.elsewhere;
+        let identity = &options.identity;
+        let ghl = GhlSim::start(accounts::ghl(identity));
+        let twilio = TwilioSim::start(accounts::twilio(identity));
+        let telnyx = TelnyxSim::start(accounts::telnyx(identity));
+        let texting = TextingSim::start(accounts::texting(identity));
+        Ok(Self {
+            ghl: Side::start(ghl_base_url.as_ref(), ghl, GhlSim::base_url).await?,
+            twilio: Side::start(twilio_base_url.as_ref(), twilio, TwilioSim::base_url).await?,
+            telnyx: Side::start(telnyx_base_url.as_ref(), telnyx, TelnyxSim::base_url).await?,
+            texting: Side::start(texting_base_url.as_ref(), texting, TextingSim::base_url).await?,
+        })
+    }
+
+    /// The template's parameters that say where they answer.
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
+        let sides = [
+            ("GhlBaseUrl", &self.ghl.url),
+            ("TwilioBaseUrl", &self.twilio.url),
+            ("TelnyxBaseUrl", &self.telnyx.url),
+            ("TextingBaseUrl", &self.texting.url),
+        ];
+        sides.into_iter().map(|(name, url)| (name.to_owned(), url.clone())).collect()
+    }
+
+    /// Tells the simulators where to post, as one does in each vendor's portal.
+    pub(super) fn point_to(&self, origin: &str, tenant: &Planted) {
+        let paths = Paths::of(tenant);
+        if let Some(sim) = &self.ghl.sim {
+            sim.set_delivery_url(&format!("{origin}{}", paths.ghl));
+        }
+        if let Some(sim) = &self.twilio.sim {
+            sim.set_webhook_url(format!("{origin}{}", paths.twilio));
+        }
+        if let Some(sim) = &self.telnyx.sim {
+            sim.set_webhook_url(format!("{origin}{}", paths.telnyx));
+        }
+        if let Some(sim) = &self.texting.sim {
+            sim.set_webhook_url(format!("{origin}{}", paths.texting));
+        }
+    }
+}
+
+/// Where each of them posts to, behind our origin.
 #[derive(Clone, Debug)]
-pub struct Urls {
+pub struct Paths {
     pub ghl: String,
     pub twilio: String,
     pub telnyx: String,
     pub texting: String,
 }
 
-impl Sims {
-    pub async fn start(options: &Options) -> anyhow::Result<Self> {
-        let (elsewhere, identity) = (&options.elsewhere, &options.identity);
-        let (ghl, twilio, telnyx, texting) =
-            (ghl(options), twilio(options), telnyx(options), texting(options));
-        let location = ghl.locations[0].clone();
-        let mut accounts = Accounts {
-            twilio_account_sid: twilio.account_sid.clone(),
-            twilio_auth_token: twilio.auth_token.as_str().into(),
-            telnyx_public_key: String::new(),
-            telnyx_public_key_previous: None,
-            telnyx_api_key: telnyx.api_key.as_str().into(),
-            texting_api_key: texting.api_key.as_str().into(),
-            texting_webhook_secret: texting.secret.as_str().into(),
-            ghl_location: location.id,
-            ghl_token: location.token.as_str().into(),
-            ghl_provider: ProviderKind::Default,
-            ghl_provider_id: location.provider_id,
-        };
-
-        let ghl = match elsewhere.ghl_base_url {
-            Some(_) => None,
-            None => Some(GhlSim::start(ghl).await.context("no simulated GoHighLevel")?),
-        };
-        let twilio = match elsewhere.twilio_base_url {
-            Some(_) => None,
-            None => Some(TwilioSim::start(twilio).await.context("no simulated Twilio")?),
-        };
-        let telnyx = match elsewhere.telnyx_base_url {
-            Some(_) => None,
-            None => Some(TelnyxSim::start(telnyx).await.context("no simulated Telnyx")?),
-        };
-        let texting = match elsewhere.texting_base_url {
-            Some(_) => None,
-            None => Some(TextingSim::start(texting).await.context("no simulated Texting")?),
-        };
-
-        let mut keys = [identity.telnyx_public_key.clone(), telnyx.as_ref().map(TelnyxSim::public_key)]
-            .into_iter()
-            .flatten();
-        accounts.telnyx_public_key = keys.next().context(
-            "nobody's Telnyx webhooks would be accepted: \
-             give DUPLEX_TELNYX_PUBLIC_KEY along with DUPLEX_TELNYX_BASE_URL",
-        )?;
-        accounts.telnyx_public_key_previous = keys.next();
-        let simulated = ghl.as_ref().map(|it| it.public_key().base64());
-        let keys: Vec<_> =
-            identity.ghl_webhook_keys.clone().into_iter().chain(simulated).collect();
-        Ok(Self {
-            urls: Urls {
-                ghl: url(elsewhere.ghl_base_url.as_ref(), ghl.as_ref().map(GhlSim::base_url)),
-                twilio: url(elsewhere.twilio_base_url.as_ref(), twilio.as_ref().map(TwilioSim::base_url)),
-                telnyx: url(elsewhere.telnyx_base_url.as_ref(), telnyx.as_ref().map(TelnyxSim::base_url)),
-                texting: url(elsewhere.texting_base_url.as_ref(), texting.as_ref().map(TextingSim::base_url)),
-            },
-            ghl,
-            twilio,
-            telnyx,
-            texting,
-            accounts,
-            ghl_webhook_keys: (!keys.is_empty()).then(|| keys.join(",")),
-        })
+impl Paths {
+    pub fn of(tenant: &Planted) -> Self {
+        Self {
+            ghl: "/webhooks/messages/provider-delivery".to_owned(),
+            twilio: format!("/webhooks/twilio/{}", tenant.twilio),
+            telnyx: format!("/webhooks/telnyx/{}", tenant.telnyx),
+            texting: format!("/webhooks/texting/{}", tenant.texting),
+        }
     }
 }

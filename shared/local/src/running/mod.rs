@@ -1,0 +1,204 @@
+//! The world as a person runs it: started in one go, with a demo tenant in it, and gone when it is
+//! dropped.
+
+mod accounts;
+mod looking;
+mod options;
+mod sims;
+mod welcome;
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
+
+use anyhow::Context as _;
+use aws::{Endpoints, Env, Store};
+
+pub use options::{Elsewhere, Identity, Options};
+pub use sims::{Paths, Side, Sims};
+pub use welcome::welcome;
+
+use crate::{
+    deploy::{Binaries, DeployError, Deployment, Foundation, Front, Profile, Site},
+    emulator::{Cache, Dynamo, Ministack, cache::workspace},
+    say::{Printer, seconds},
+    seed::{self, Accounts, Planted},
+    sims::clock::Clock,
+    template::Template,
+};
+
+/// The port that is taken if nobody says otherwise.
+const USUAL_PORT: u16 = 8787;
+
+/// The demo tenant.
+const TENANT: &str = "demo";
+
+/// A running world. Dropping it ends everything in it.
+#[derive(Debug)]
+pub struct World {
+    pub sims: Sims,
+    pub tenant: Planted,
+    /// The location that the tenant is in GoHighLevel.
+    pub location: String,
+    pub store: Store,
+    /// Scheme, host and port, as others reach the API.
+    pub origin: String,
+    pub clock: Clock,
+    deployment: Deployment,
+    dynamo: Dynamo,
+    ministack: Ministack,
+    keeps_logs: bool,
+}
+
+impl World {
+    /// Starts everything. `printer` hears of each step.
+    pub async fn start(options: &Options, printer: &mut Printer) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        printer.heading("Starting the world");
+        let binaries = binaries(options, printer).await?;
+        let cache = Cache::find();
+        let ministack = Ministack::start(&cache, Printer::aside);
+        let what = "queues, keys, schedules, Lambda and an HTTP API, emulated; DynamoDB";
+        let ministack = printer.step("cloud", what, ministack).await?;
+        let dynamo = Dynamo::start(0).await?;
+        let what = "GoHighLevel, Twilio, Telnyx, Texting, simulated";
+        let sims = printer.step("others", what, Sims::start(options)).await?;
+
+        let front = front(options.port).await?;
+        let origin = options.elsewhere.public_origin.clone();
+        let origin = origin.unwrap_or_else(|| front.origin().to_owned());
+        let site =
+            Built { binaries: &binaries, cache: &cache, ministack: &ministack, dynamo: &dynamo };
+        let deployment = site.deploy(front, parameters(options, &sims, &origin));
+        let what = "all that template.yaml declares, and what calls it";
+        let deployment = printer.step("functions", what, deployment).await?;
+
+        let env = env(&deployment.foundation, &ministack, &dynamo).await?;
+        let planting = Box::pin(plant(&env, accounts::seeded(&options.identity, &sims)?));
+        let tenant = printer.step("tenant", "demo, with its credentials sealed", planting).await?;
+        sims.point_to(&origin, &tenant);
+        printer.heading(&format!("Ready after{}", seconds(started.elapsed())));
+        Ok(Self {
+            sims,
+            location: tenant.location.as_str().to_owned(),
+            tenant,
+            store: env.store()?,
+            origin,
+            clock: Clock::Machine,
+            deployment,
+            dynamo,
+            ministack,
+            keeps_logs: options.keep,
+        })
+    }
+
+    /// The API's own address, without a path.
+    pub fn api_url(&self) -> &str {
+        self.deployment.api_url()
+    }
+
+    /// The folder with a log of each function.
+    pub fn logs(&self) -> PathBuf {
+        self.deployment.logs().to_owned()
+    }
+
+    /// Ends everything after something went wrong: the logs stay, the emulator's among them.
+    pub fn end_keeping_logs(mut self) -> PathBuf {
+        let logs = self.logs();
+        drop(fs::copy(self.ministack.log(), logs.join("aws.log")));
+        self.keeps_logs = true;
+        logs
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !self.keeps_logs {
+            // The functions may still write into them, which does no harm.
+            drop(fs::remove_dir_all(self.deployment.logs()));
+        }
+    }
+}
+
+/// What a deployment needs.
+struct Built<'a> {
+    binaries: &'a Binaries,
+    cache: &'a Cache,
+    ministack: &'a Ministack,
+    dynamo: &'a Dynamo,
+}
+
+impl Built<'_> {
+    async fn deploy(
+        self,
+        front: Front,
+        parameters: BTreeMap<String, String>,
+    ) -> anyhow::Result<Deployment> {
+        let template = Template::read_from(&workspace().join("template.yaml"))?;
+        let site = Site {
+            template: &template,
+            ministack: self.ministack,
+            dynamo: self.dynamo,
+            world: &name(&front),
+            parameters: &parameters,
+        };
+        let overrides = BTreeMap::new();
+        Ok(Deployment::create(site, self.binaries, front, &overrides, self.cache).await?)
+    }
+}
+
+async fn plant(env: &Env, accounts: Accounts) -> anyhow::Result<Planted> {
+    let (store, vault, numbers) = (env.store()?, env.vault()?, accounts::numbers()?);
+    seed::plant(&store, &vault, TENANT, &accounts, &numbers, Clock::Machine.now()).await
+}
+
+async fn binaries(options: &Options, printer: &mut Printer) -> anyhow::Result<Binaries> {
+    let profile = if options.release { Profile::Release } else { Profile::Dev };
+    if options.no_build {
+        return Ok(Binaries::built(profile)?);
+    }
+    printer.line("  Cargo builds the functions:");
+    Ok(Binaries::build(profile).await?)
+}
+
+/// A port that was asked for, or the usual one if it is free.
+async fn front(asked: Option<u16>) -> anyhow::Result<Front> {
+    if let Some(port) = asked {
+        let taken = || format!("port {port} is taken: choose another with --port (DUPLEX_PORT)");
+        return Front::bind(port).await.with_context(taken);
+    }
+    match Front::bind(USUAL_PORT).await {
+        Ok(front) => Ok(front),
+        Err(_) => Ok(Front::bind(0).await?),
+    }
+}
+
+/// Two worlds on one machine do not share a port, so neither do they share a name.
+fn name(front: &Front) -> String {
+    let port = front.origin().rsplit(':').next().unwrap_or_default();
+    format!("duplex-{port}")
+}
+
+fn parameters(options: &Options, sims: &Sims, origin: &str) -> BTreeMap<String, String> {
+    let mut parameters = sims.parameters();
+    parameters.insert("PublicOrigin".to_owned(), origin.to_owned());
+    if let Some(keys) = accounts::ghl_webhook_keys(&options.identity, sims) {
+        parameters.insert("GhlWebhookKeys".to_owned(), keys);
+    }
+    parameters
+}
+
+/// What a function would be told, for our own look at the tables.
+async fn env(
+    foundation: &Foundation,
+    ministack: &Ministack,
+    dynamo: &Dynamo,
+) -> Result<Env, DeployError> {
+    let variables = [
+        ("STATE_TABLE", foundation.table_name("StateTable")?),
+        ("JOURNAL_TABLE", foundation.table_name("JournalTable")?),
+        ("VAULT_KEY", foundation.key_arn("VaultKey")?),
+    ];
+    let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let endpoints =
+        Endpoints { dynamodb: dynamo.url().to_owned(), others: ministack.url().to_owned() };
+    Ok(Env::given(variables.collect(), &endpoints).await)
+}

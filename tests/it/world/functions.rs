@@ -1,0 +1,128 @@
+//! The functions, wired as their `main.rs` wires them.
+
+use std::time::Duration;
+
+use app::{BaseUrls, Connections, Crm, Intake};
+use aws::{Endpoints, Env, Queues, Store, Vault};
+use egress::Limits;
+use local::{deploy::Foundation, template::Template};
+
+/// Less patience than in production, so that a fault on demand does not take its time.
+const LIMITS: Limits = Limits {
+    connect: Duration::from_millis(500),
+    total: Duration::from_millis(1500),
+    body: 1024 * 1024,
+};
+
+pub(crate) struct Functions {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) texting_webhook: texting_webhook::Deps,
+    pub(crate) telnyx_webhook: telnyx_webhook::Deps,
+    pub(crate) twilio_webhook: twilio_webhook::Deps,
+    pub(crate) ghl_delivery: ghl_delivery::Deps,
+    pub(crate) inbound_consumer: inbound_consumer::Deps,
+    pub(crate) outbound_consumer: outbound_consumer::Deps,
+    pub(crate) report_consumer: report_consumer::Deps,
+    pub(crate) sweeper: sweeper::Deps,
+}
+
+impl Functions {
+    pub(crate) async fn wire(
+        template: &Template,
+        foundation: &Foundation,
+        endpoints: &Endpoints,
+    ) -> anyhow::Result<Self> {
+        let functions = template.functions(foundation.values())?;
+        let env = async |name: &str| {
+            let function = functions.get(name).ok_or_else(|| anyhow::anyhow!("no {name}"))?;
+            anyhow::Ok(Env::given(function.environment.clone(), endpoints).await)
+        };
+        let twilio = env("TwilioWebhookFunction").await?;
+        let delivery = env("GhlDeliveryFunction").await?;
+        Ok(Self {
+            store: twilio.store()?,
+            vault: twilio.vault()?,
+            texting_webhook: texting_webhook::Deps {
+                intake: intake(&env("TextingWebhookFunction").await?)?,
+            },
+            telnyx_webhook: telnyx_webhook::Deps {
+                intake: intake(&env("TelnyxWebhookFunction").await?)?,
+            },
+            twilio_webhook: twilio_webhook::Deps {
+                intake: intake(&twilio)?,
+                origin: twilio.required("PUBLIC_ORIGIN")?,
+            },
+            ghl_delivery: ghl_delivery::Deps {
+                keys: delivery.parsed("GHL_WEBHOOK_KEYS", ghl::webhook::Keys::parse)?,
+                store: delivery.store()?,
+                outbound: delivery.queue("OUTBOUND_QUEUE_URL")?,
+            },
+            inbound_consumer: inbound(&env("InboundConsumerFunction").await?)?,
+            outbound_consumer: outbound(&env("OutboundConsumerFunction").await?)?,
+            report_consumer: reports(&env("ReportConsumerFunction").await?)?,
+            sweeper: sweeper(&env("SweeperFunction").await?)?,
+        })
+    }
+}
+
+fn intake(env: &Env) -> anyhow::Result<Intake> {
+    Ok(Intake {
+        store: env.store()?,
+        connections: Connections::new(env.store()?, env.vault()?),
+        inbound: env.queue("INBOUND_QUEUE_URL")?,
+        reports: env.queue("REPORTS_QUEUE_URL")?,
+    })
+}
+
+fn crm(env: &Env) -> anyhow::Result<Crm> {
+    let client = ghl::Client::new(egress::Client::new(LIMITS)?);
+    Ok(Crm { client, base_url: env.required("GHL_BASE_URL")? })
+}
+
+fn inbound(env: &Env) -> anyhow::Result<inbound_consumer::Deps> {
+    Ok(inbound_consumer::Deps {
+        store: env.store()?,
+        connections: Connections::new(env.store()?, env.vault()?),
+        crm: crm(env)?,
+        inbound: env.queue("INBOUND_QUEUE_URL")?,
+        outbound: env.queue("OUTBOUND_QUEUE_URL")?,
+        reports: env.queue("REPORTS_QUEUE_URL")?,
+    })
+}
+
+fn outbound(env: &Env) -> anyhow::Result<outbound_consumer::Deps> {
+    Ok(outbound_consumer::Deps {
+        store: env.store()?,
+        connections: Connections::new(env.store()?, env.vault()?),
+        base_urls: BaseUrls {
+            twilio: env.required("TWILIO_BASE_URL")?,
+            telnyx: env.required("TELNYX_BASE_URL")?,
+            texting: env.required("TEXTING_BASE_URL")?,
+        },
+        http: egress::Client::new(LIMITS)?,
+        origin: env.required("PUBLIC_ORIGIN")?,
+        outbound: env.queue("OUTBOUND_QUEUE_URL")?,
+        reports: env.queue("REPORTS_QUEUE_URL")?,
+    })
+}
+
+fn reports(env: &Env) -> anyhow::Result<report_consumer::Deps> {
+    Ok(report_consumer::Deps {
+        store: env.store()?,
+        connections: Connections::new(env.store()?, env.vault()?),
+        crm: crm(env)?,
+        reports: env.queue("REPORTS_QUEUE_URL")?,
+    })
+}
+
+fn sweeper(env: &Env) -> anyhow::Result<sweeper::Deps> {
+    Ok(sweeper::Deps {
+        store: env.store()?,
+        queues: Queues {
+            inbound: env.queue("INBOUND_QUEUE_URL")?,
+            outbound: env.queue("OUTBOUND_QUEUE_URL")?,
+            reports: env.queue("REPORTS_QUEUE_URL")?,
+        },
+    })
+}

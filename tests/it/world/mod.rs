@@ -1,0 +1,277 @@
+//! A world for one test: its own tables, queues and keys, its own simulators, and a clock that
+//! only moves when told. The functions run in this process, wired as their `main.rs` wires them,
+//! from the environment that template.yaml gives them.
+
+mod functions;
+mod gateway;
+mod settle;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use aws::{Endpoints, Scope, Store};
+use domain::phone::PhoneNumber;
+use jiff::{SignedDuration, Timestamp};
+use local::{
+    deploy::{Foundation, Site},
+    emulator::{Control, Dynamo, Gate, Ministack},
+    seed::{self, Accounts, Numbers, Planted},
+    sims::{
+        carrier::Setting,
+        clock::Clock,
+        fault::{Fault, Planned},
+        ghl::{self, GhlSim},
+        telnyx::{self, TelnyxSim},
+        texting::{self, TextingSim},
+        twilio::{self, TwilioSim},
+    },
+    template::Template,
+};
+
+pub(crate) use functions::Functions;
+
+/// When every test begins: a Thursday at noon, UTC.
+pub(crate) const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+pub(crate) struct World {
+    pub(crate) acme: Planted,
+    pub(crate) twilio: TwilioSim,
+    pub(crate) telnyx: TelnyxSim,
+    pub(crate) texting: TextingSim,
+    pub(crate) ghl: GhlSim,
+    pub(crate) dynamo: Dynamo,
+    /// The way to the queues and the key service.
+    pub(crate) gate: Gate,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) functions: Arc<Functions>,
+    pub(crate) origin: String,
+    accounts: Accounts,
+    control: Control,
+    queues: BTreeMap<&'static str, String>,
+    held: Mutex<Vec<(&'static str, String)>>,
+    unsettled: Arc<AtomicU32>,
+    _gateway: gateway::Serving,
+}
+
+/// The phone of somebody who texts.
+pub(crate) const ANNA: &str = "+12125550123";
+pub(crate) const BEN: &str = "+12125550124";
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A world whose GoHighLevel differs from the usual.
+    pub(crate) async fn with(change: impl FnOnce(&mut ghl::Options)) -> Self {
+        Self::build(change).await.unwrap()
+    }
+
+    async fn build(change: impl FnOnce(&mut ghl::Options)) -> anyhow::Result<Self> {
+        let clock = Clock::set_to(NOON);
+        let listener = gateway::Listening::start().await?;
+        let origin = listener.origin().to_owned();
+
+        let (twilio, telnyx, texting) = carriers(&clock);
+        let location = ghl::Location::new("locAcme00000000000aa", "token-acme", "provider-acme");
+        let mut options = ghl::Options::new(clock.clone()).location(location.clone());
+        change(&mut options);
+        let location = options.locations.first().cloned().unwrap_or(location);
+        let ghl = GhlSim::start(options).await?;
+        let accounts_twilio = twilio.clone();
+        let accounts_texting = texting.clone();
+        let telnyx_key = telnyx.api_key.clone();
+        let twilio = TwilioSim::start(twilio).await?;
+        let telnyx = TelnyxSim::start(telnyx).await?;
+        let texting = TextingSim::start(texting).await?;
+        let accounts =
+            Accounts::at(&accounts_twilio, (&telnyx, &telnyx_key), &accounts_texting, &location);
+
+        let ministack = Ministack::shared().await?;
+        let gate = Gate::before(ministack.url(), 0).await?;
+        let dynamo = Dynamo::start(0).await?;
+        let template = Template::read_from(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml").as_path(),
+        )?;
+        let parameters = parameters(&origin, &ghl, &twilio, &telnyx, &texting);
+        let name = name();
+        let site = Site {
+            template: &template,
+            ministack,
+            dynamo: &dynamo,
+            world: &name,
+            parameters: &parameters,
+        };
+        let foundation = Foundation::create(site).await?;
+
+        let endpoints =
+            Endpoints { dynamodb: dynamo.url().to_owned(), others: gate.url().to_owned() };
+        let functions = Functions::wire(&template, &foundation, &endpoints).await?;
+        let functions = Arc::new(functions);
+        let store = functions.store.clone();
+        let vault = &functions.vault;
+        let acme = seed::plant(&store, vault, "acme", &accounts, &numbers("1"), NOON).await?;
+        let unsettled = Arc::new(AtomicU32::new(0));
+        let gateway = listener.serve(Arc::clone(&functions), clock.clone(), Arc::clone(&unsettled));
+
+        let queues = ["Inbound", "Outbound", "Reports"]
+            .into_iter()
+            .map(|it| Ok((it, foundation.queue_url(&format!("{it}Queue"))?.to_owned())))
+            .collect::<anyhow::Result<_>>()?;
+        let world = Self {
+            acme,
+            twilio,
+            telnyx,
+            texting,
+            ghl,
+            dynamo,
+            gate,
+            clock,
+            store,
+            functions,
+            origin,
+            accounts,
+            control: ministack.control(),
+            queues,
+            held: Mutex::default(),
+            unsettled,
+            _gateway: gateway,
+        };
+        world.connect();
+        Ok(world)
+    }
+
+    /// What each provider has been told of our addresses.
+    fn connect(&self) {
+        let webhook = |provider: &str, id| format!("{}/webhooks/{provider}/{id}", self.origin);
+        self.twilio.set_webhook_url(webhook("twilio", &self.acme.twilio));
+        self.telnyx.set_webhook_url(webhook("telnyx", &self.acme.telnyx));
+        self.texting.set_webhook_url(webhook("texting", &self.acme.texting));
+        self.ghl.set_delivery_url(&format!("{}/webhooks/messages/provider-delivery", self.origin));
+    }
+
+    /// A second tenant, with a location and numbers of its own.
+    pub(crate) async fn another_tenant(&self) -> Planted {
+        let location =
+            ghl::Location::new("locZenith0000000000zz", "token-zenith", "provider-zenith");
+        let accounts = Accounts {
+            ghl_location: location.id.clone(),
+            ghl_token: location.token.as_str().into(),
+            ..self.accounts.clone()
+        };
+        self.ghl.add_location(location);
+        let vault = &self.functions.vault;
+        seed::plant(&self.store, vault, "zenith", &accounts, &numbers("2"), NOON).await.unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    /// What is stored of acme.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        self.store.of(&self.acme.tenant)
+    }
+
+    /// Everything that GoHighLevel shows in the conversation with this phone.
+    pub(crate) fn thread(&self, phone: &str) -> Vec<ghl::Message> {
+        self.ghl.messages(self.acme.location.as_str(), phone)
+    }
+
+    /// What the texts in GoHighLevel's conversation with this phone say that came in.
+    pub(crate) fn heard_in_ghl(&self, phone: &str) -> Vec<String> {
+        let inbound = self.thread(phone).into_iter().filter(|it| it.direction == "inbound");
+        inbound.map(|it| it.body).collect()
+    }
+
+    /// Whether GoHighLevel would text this phone.
+    pub(crate) fn ghl_may_text(&self, phone: &str) -> bool {
+        let contact = self.ghl.contact_by_phone(self.acme.location.as_str(), phone);
+        contact.and_then(|it| it.sms_do_not_disturb()).is_none()
+    }
+
+    /// The tags of this phone's contact in GoHighLevel.
+    pub(crate) fn tags(&self, phone: &str) -> Vec<String> {
+        let contact = self.ghl.contact_by_phone(self.acme.location.as_str(), phone);
+        contact.map(|it| it.tags()).unwrap_or_default()
+    }
+
+    /// An agent of acme writes to this phone.
+    pub(crate) async fn agent_sends(&self, phone: &str, text: &str) -> ghl::SentByAgent {
+        let message = ghl::AgentMessage::new(self.acme.location.as_str(), phone, text);
+        self.ghl.agent_sends(message.despite_do_not_disturb()).await.unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let violations = self.ghl.violations();
+        assert!(violations.is_empty(), "GoHighLevel would refuse this: {violations:?}");
+        let unsettled = self.unsettled.load(Ordering::SeqCst);
+        assert_eq!(unsettled, 0, "a world was left with work that nobody settled");
+    }
+}
+
+fn carriers(clock: &Clock) -> (twilio::Options, telnyx::Options, texting::Options) {
+    let setting = || Setting::manual(clock.clone());
+    (
+        twilio::Options::new(setting()),
+        telnyx::Options::new(setting()),
+        texting::Options::new(setting()),
+    )
+}
+
+fn parameters(
+    origin: &str,
+    ghl: &GhlSim,
+    twilio: &TwilioSim,
+    telnyx: &TelnyxSim,
+    texting: &TextingSim,
+) -> BTreeMap<String, String> {
+    [
+        ("PublicOrigin", origin.to_owned()),
+        ("GhlWebhookKeys", ghl.public_key().base64()),
+        ("GhlBaseUrl", ghl.base_url()),
+        ("TwilioBaseUrl", twilio.base_url()),
+        ("TelnyxBaseUrl", telnyx.base_url()),
+        ("TextingBaseUrl", texting.base_url()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+fn numbers(tenant: &str) -> Numbers {
+    let number = |line| -> PhoneNumber { format!("+1415555{tenant}{line}").parse().unwrap() };
+    Numbers { twilio: number("001"), telnyx: number("002"), texting: number("003") }
+}
+
+/// Tests of one process share an emulator, and each needs names of its own in it.
+fn name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))
+}
+
+/// A simulator answers 503 to the next `times` calls of an operation, and does nothing.
+pub(crate) fn unavailable(on: &str, times: u32) -> Planned {
+    let fault = Fault::Status { status: 503, body: None, retry_after: None };
+    Planned { on: on.to_owned(), times, fault }
+}
+
+/// A simulator does what it is asked in the next `times` calls of an operation, and never answers.
+pub(crate) fn answer_lost(on: &str, times: u32) -> Planned {
+    Planned { on: on.to_owned(), times, fault: Fault::HangAfter }
+}

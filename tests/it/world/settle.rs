@@ -1,0 +1,186 @@
+//! Letting a world come to rest: consumers run until every queue is empty, and the clock is moved
+//! to whatever is due next, until nothing is.
+
+use std::sync::{PoisonError, atomic::Ordering};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::World;
+
+/// More rounds than any story of ours takes.
+const ROUNDS: u32 = 400;
+
+impl World {
+    /// Works until nothing is left to do, moving the clock to whatever is due next. Fails if work
+    /// never ends, or if a dead letter is left.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..ROUNDS {
+            if self.drain().await {
+                continue;
+            }
+            let due = self.next_due().await;
+            if self.release_held(due).await {
+                continue;
+            }
+            let Some(due) = due else { return self.rest().await };
+            self.move_to(due + SignedDuration::from_secs(31));
+            self.sweep().await;
+        }
+        panic!("there is still work after {ROUNDS} rounds; due next: {:?}", self.next_due().await);
+    }
+
+    /// Works on what the queues hold now. Whether anything was there.
+    pub(crate) async fn drain(&self) -> bool {
+        let mut any = false;
+        for queue in ["Inbound", "Outbound", "Reports"] {
+            while self.work_on(queue).await {
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Runs the sweeper, as the schedule does every minute.
+    pub(crate) async fn sweep(&self) -> sweeper::Swept {
+        sweeper::handle(&self.functions.sweeper, self.now()).await.unwrap()
+    }
+
+    /// When something next needs attention.
+    pub(crate) async fn next_due(&self) -> Option<Timestamp> {
+        let overdue =
+            self.store.overdue(Timestamp::MAX - SignedDuration::from_hours(24), 1000).await;
+        overdue.unwrap().into_iter().map(|it| it.due_at).min()
+    }
+
+    /// Empties a queue without doing what it says, as if it had lost everything.
+    pub(crate) async fn lose_jobs(&self, queue: &'static str) -> usize {
+        let mut lost = 0;
+        loop {
+            let messages = self.receive(queue).await;
+            if messages.is_empty() {
+                return lost;
+            }
+            lost += messages.len();
+            for message in messages {
+                self.delete(queue, &message).await;
+            }
+        }
+    }
+
+    pub(crate) async fn dead_letters(&self) -> usize {
+        let mut count = 0;
+        for queue in self.queues.values() {
+            let dead = queue.replace(".fifo", "-dead-letters.fifo");
+            let arguments = json!({ "QueueUrl": dead, "AttributeNames": ["All"] });
+            let answer = self.call("GetQueueAttributes", &arguments).await;
+            let visible = answer["Attributes"]["ApproximateNumberOfMessages"].as_str();
+            count += visible.and_then(|it| it.parse().ok()).unwrap_or(0);
+        }
+        count
+    }
+
+    async fn rest(&self) {
+        self.unsettled.store(0, Ordering::SeqCst);
+        assert_eq!(self.dead_letters().await, 0, "dead letters are left");
+    }
+
+    /// One batch. Whether there was one.
+    async fn work_on(&self, queue: &'static str) -> bool {
+        let messages = self.receive(queue).await;
+        if messages.is_empty() {
+            return false;
+        }
+        let mut event = SqsEvent::default();
+        event.records.clone_from(&messages);
+        let failed: Vec<_> = self
+            .handle(queue, event)
+            .await
+            .batch_item_failures
+            .into_iter()
+            .map(|it| it.item_identifier)
+            .collect();
+        for message in messages {
+            if failed.contains(message.message_id.as_ref().unwrap()) {
+                self.hold(queue, message).await;
+            } else {
+                self.delete(queue, &message).await;
+            }
+        }
+        true
+    }
+
+    async fn handle(&self, queue: &str, event: SqsEvent) -> SqsBatchResponse {
+        let (functions, now) = (&self.functions, self.now());
+        match queue {
+            "Inbound" => inbound_consumer::handle(&functions.inbound_consumer, event, now).await,
+            "Outbound" => outbound_consumer::handle(&functions.outbound_consumer, event, now).await,
+            _ => report_consumer::handle(&functions.report_consumer, event, now).await,
+        }
+    }
+
+    /// A failed message comes back when the test's clock says so, not the machine's.
+    async fn hold(&self, queue: &'static str, message: SqsMessage) {
+        let receipt = message.receipt_handle.unwrap();
+        self.set_visibility(queue, &receipt, 40_000).await;
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).push((queue, receipt));
+    }
+
+    async fn release_held(&self, due: Option<Timestamp>) -> bool {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        if held.is_empty() {
+            return false;
+        }
+        self.move_to(due.unwrap_or_else(|| self.now() + SignedDuration::from_secs(2)));
+        for (queue, receipt) in held {
+            self.set_visibility(queue, &receipt, 0).await;
+        }
+        true
+    }
+
+    fn move_to(&self, then: Timestamp) {
+        let by = then.duration_since(self.now());
+        if by.is_positive() {
+            self.clock.advance(by);
+        }
+    }
+
+    async fn set_visibility(&self, queue: &str, receipt: &str, seconds: u32) {
+        let arguments = json!({
+            "QueueUrl": self.queues[queue], "ReceiptHandle": receipt, "VisibilityTimeout": seconds,
+        });
+        self.call("ChangeMessageVisibility", &arguments).await;
+    }
+
+    async fn receive(&self, queue: &'static str) -> Vec<SqsMessage> {
+        let arguments = json!({
+            "QueueUrl": self.queues[queue], "MaxNumberOfMessages": 10, "AttributeNames": ["All"],
+        });
+        let answer = self.call("ReceiveMessage", &arguments).await;
+        let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+        messages.iter().map(message).collect()
+    }
+
+    async fn delete(&self, queue: &str, message: &SqsMessage) {
+        let arguments =
+            json!({ "QueueUrl": self.queues[queue], "ReceiptHandle": message.receipt_handle });
+        self.call("DeleteMessage", &arguments).await;
+    }
+
+    async fn call(&self, action: &str, arguments: &Value) -> Value {
+        self.control.call("sqs", &format!("AmazonSQS.{action}"), arguments).await.unwrap()
+    }
+}
+
+fn message(received: &Value) -> SqsMessage {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let mut message = SqsMessage::default();
+    message.message_id = text(&received["MessageId"]);
+    message.receipt_handle = text(&received["ReceiptHandle"]);
+    message.body = text(&received["Body"]);
+    for (name, value) in received["Attributes"].as_object().into_iter().flatten() {
+        message.attributes.insert(name.clone(), text(value).unwrap_or_default());
+    }
+    message
+}
