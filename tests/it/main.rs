@@ -6,4 +6,6 @@ mod a_reply_reaches_the_phone;
 mod a_text_reaches_ghl;
 mod opting_out;
 mod retries;
+mod shape;
+mod template;
 mod world;

@@ -248,7 +248,7 @@ async fn the_ledger_keeps_the_words_and_the_time() {
 
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0].wording, "Opt-Out");
-    assert_eq!(ledger[0].at, NOON);
+    assert_eq!(ledger[0].at, NOON + SignedDuration::from_millis(1));
     assert!(ledger[0].event.is_some());
 }
 

@@ -7,7 +7,11 @@
 mod message;
 
 use aws::{Commit, Queue, RouteTo, Store, StoreError, logs::Chain, metrics};
-use domain::{crm_status::CrmStatus, crm_status::Telling, event::WebhookEvent, message::Message};
+use domain::{
+    crm_status::{CRM_SETTLES, CrmStatus, Telling},
+    event::WebhookEvent,
+    message::Message,
+};
 use ghl::webhook::{Forged, Keys, ProviderMessage, Signed, Unreadable};
 use jiff::Timestamp;
 use lambda_http::{
@@ -23,7 +27,11 @@ pub struct Deps {
     pub keys: Keys,
     pub store: Store,
     pub outbound: Queue,
+    pub reports: Queue,
 }
+
+/// Stands for the time a message is first due in the name of its first job.
+const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// What came of a delivery that is authentic.
 #[derive(Debug)]
@@ -43,9 +51,12 @@ pub async fn handle(deps: &Deps, request: Request, now: Timestamp) -> Response<B
 }
 
 async fn accept(deps: &Deps, request: &Request, now: Timestamp) -> Result<Taken, Refusal> {
-    let body = edge::body(request).map_err(|_| Refusal::TooLarge)?;
+    let body: &[u8] = request.body();
     let signature = edge::header(request, "x-ghl-signature");
     let signed = Signed::authenticate(&deps.keys, body, signature)?;
+    if body.len() > edge::BODY_LIMIT {
+        return Err(Refusal::TooLarge);
+    }
     let wanted = ProviderMessage::read(&signed)?;
     if !message::is_text(&wanted) {
         return Ok(Taken::Dropped("not a text"));
@@ -66,23 +77,25 @@ async fn take(
     route: &RouteTo,
     message: Message,
     raw: &WebhookEvent,
-    now: Timestamp,
+    _: Timestamp,
 ) -> Result<Taken, Refusal> {
     let scope = deps.store.of(&route.tenant);
-    let stored = scope.transaction().add_message(&message).add_event(raw).commit().await?;
-    if stored == Commit::Done {
-        metrics::count("MessagesFromCrm");
-        let job = message.job(&route.tenant);
-        if let Err(e) = deps.outbound.send(&job, now).await {
-            // It is stored and due, so the sweeper will bring its job to the queue.
-            metrics::count("JobsLeftToTheSweeper");
-            warn!(message.id = %message.id, error = %Chain(&e), "message {} is stored but not queued", message.id);
+    match scope.transaction().add_message(&message).add_event(raw).commit().await {
+        Ok(Commit::Done) => metrics::count("MessagesFromCrm"),
+        Ok(Commit::Refused(_)) => metrics::count("WebhookDuplicates"),
+        // Two deliveries at once get into each other's way. One of them has stored it.
+        Err(StoreError::Conflict) if scope.message(&message.id).await?.is_some() => {
+            metrics::count("WebhookDuplicates");
         }
+        Err(e) => return Err(e.into()),
     }
+    // A duplicate may repeat what was stored and never queued. Its job is the same message to the
+    // queue as the first one's.
+    deps.outbound.offer(&message.job(&route.tenant), FIRST).await;
     Ok(Taken::Message(Box::new(message)))
 }
 
-/// Has the CRM told that its message failed. The telling is due, so the sweeper sees to it.
+/// Has the CRM told that its message failed.
 async fn tell(
     deps: &Deps,
     route: &RouteTo,
@@ -92,9 +105,10 @@ async fn tell(
     now: Timestamp,
 ) -> Result<Taken, Refusal> {
     let status = CrmStatus::Failed { failure: why.failure() };
-    let telling = Telling::new(wanted.message.clone(), status, now);
+    let telling = Telling::new(wanted.message.clone(), status, now + CRM_SETTLES);
     let scope = deps.store.of(&route.tenant);
     scope.transaction().set_telling(None, &telling).add_event(raw).commit().await?;
+    deps.reports.offer(&telling.job(&route.tenant), FIRST).await;
     metrics::count("MessagesFromCrmNotSendable");
     Ok(Taken::Told(why))
 }

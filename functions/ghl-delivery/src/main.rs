@@ -14,6 +14,7 @@ async fn main() -> Result<(), Error> {
         keys: env.parsed("GHL_WEBHOOK_KEYS", Keys::parse)?,
         store: env.store()?,
         outbound: env.queue("OUTBOUND_QUEUE_URL")?,
+        reports: env.queue("REPORTS_QUEUE_URL")?,
     };
 
     lambda_http::run(service_fn(|request: Request| async {

@@ -100,6 +100,7 @@ pub(crate) fn event(
         received_at: now,
         heard: Heard::Ignored { what: "a message to send".to_owned() },
         raw: RawBody::new(body),
+        keyword: None,
         stage: Stage::Done { at: now, outcome: Outcome::Applied },
         claims: 0,
         deferrals: 0,

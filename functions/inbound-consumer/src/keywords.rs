@@ -1,42 +1,47 @@
 //! STOP, START and HELP: done before anything else, and whether or not the CRM can be reached.
 
-use aws::{Again, Commit, StoreError, Transaction, logs::Chain, metrics};
+use aws::{Again, Commit, StoreError, Transaction, metrics};
 use domain::{
-    consent::{self, Act, Change, ConsentEntry, OptOut, Source},
+    consent::{self, Act, Change, ConsentEntry, Said, Source},
     conversation::Route,
     ids::MessageId,
     jobs::Job,
-    keyword::{Keyword, classify},
+    keyword::Keyword,
     message::{Message, Purpose},
     sync_log::{LogEntry, LogResult, Operation},
     tenant::Tenant,
     text::MessageText,
 };
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{Deps, Told};
 
-pub(crate) async fn act(deps: &Deps, told: Told<'_>, now: Timestamp) -> Result<(), Again> {
-    let tenant = deps.connections.tenant(told.tenant, now).await?;
-    let Some(keyword) = keyword(&tenant, told) else { return Ok(()) };
-    info!(event.id = %told.event.id, "event {} says {keyword}", told.event.id);
-
-    let answer = answer(&tenant, told, keyword);
-    let jobs = match keyword {
-        Keyword::Stop | Keyword::Start => change_standing(deps, told, keyword, answer).await?,
-        Keyword::Help => reply(deps, told, answer).await?,
-    };
-    for job in jobs {
-        send(deps, &job, now).await;
+/// Does what the text asks. Gives the job that tells the CRM of a new standing, which waits until
+/// the text has found or made its contact there.
+///
+/// A text that `is_known` was done with before, but for a STOP: it may have been heard as a plain
+/// text at first, and told as an opt-out only now.
+pub(crate) async fn act(
+    deps: &Deps,
+    told: Told<'_>,
+    is_known: bool,
+    now: Timestamp,
+) -> Result<Option<Job>, Again> {
+    let Some(keyword) = told.event.keyword else { return Ok(None) };
+    if is_known && keyword != Keyword::Stop {
+        return Ok(None);
     }
-    Ok(())
-}
-
-/// The carrier's own reading of the text stands, for it has acted on it.
-fn keyword(tenant: &Tenant, told: Told<'_>) -> Option<Keyword> {
-    let ours = || classify(told.text.text.as_str(), &tenant.extra_keywords);
-    told.text.answered_by_carrier.or_else(ours)
+    info!(event.id = %told.event.id, "event {} says {keyword}", told.event.id);
+    let tenant = deps.connections.tenant(told.tenant, now).await?;
+    let answer = answer(&tenant, told, keyword);
+    match keyword {
+        Keyword::Stop | Keyword::Start => change_standing(deps, told, keyword, answer, now).await,
+        Keyword::Help => {
+            reply(deps, told, answer, now).await?;
+            Ok(None)
+        }
+    }
 }
 
 /// Our answer, unless the carrier gave one. One text is answered once, however often it is read,
@@ -58,7 +63,7 @@ fn answer(tenant: &Tenant, told: Told<'_>, keyword: Keyword) -> Option<Message> 
     let route = Route { channel: told.event.integration.clone(), number: told.text.to.clone() };
     Some(Message {
         route: Some(route),
-        send_by: heard_at.checked_add(consent::CONFIRMATION_WINDOW).ok(),
+        send_by: heard_at.checked_add(consent::CONFIRMATION_KEEPS).ok(),
         ..message
     })
 }
@@ -70,36 +75,48 @@ async fn change_standing(
     told: Told<'_>,
     keyword: Keyword,
     answer: Option<Message>,
-) -> Result<Vec<Job>, Again> {
+    now: Timestamp,
+) -> Result<Option<Job>, Again> {
     let scope = deps.store.of(told.tenant);
-    let (phone, at) = (&told.text.from, told.event.received_at);
+    let phone = &told.text.from;
+    let said = Said { sent_at: told.text.sent_at, heard_at: told.event.received_at };
     let read = scope.opt_out(phone).await?;
-    let Some(change) = consent::hear(read.as_ref().map(|it| &it.body), phone, keyword, at) else {
-        return Ok(Vec::new());
+    let standing = read.as_ref().map(|it| &it.body);
+    let Some(change) = consent::hear(standing, phone, keyword, said) else { return Ok(None) };
+    let (act, standing, is_news) = match change {
+        Change::To { standing, act } => (act, Some(standing), true),
+        Change::Renewed { standing, act } => (act, Some(standing), false),
+        Change::Same { act } => (act, None, false),
     };
-    let (act, standing) = match change {
-        Change::To { standing, act } => (act, Some(standing)),
-        Change::Same { act } => (act, None),
-    };
-    let answer = answer.filter(|_| standing.is_some());
+    let answer = answer.filter(|_| is_news);
     let mut transaction =
         scope.transaction().add_consent(&entry(told, act), told.event.id.as_str());
     if let Some(standing) = &standing {
         transaction = transaction.set_opt_out(read.as_ref(), standing).log(&log(told));
     }
     commit(with_answer(transaction, answer.as_ref())).await?;
-    if standing.is_some() {
-        metrics::count(if act == Act::Revoked { "OptOuts" } else { "OptIns" });
+    if !is_news {
+        return Ok(None);
     }
-    Ok(jobs(told, standing.as_ref(), answer.as_ref()))
+    metrics::count(if act == Act::Revoked { "OptOuts" } else { "OptIns" });
+    if let Some(message) = &answer {
+        deps.outbound.offer(&message.job(told.tenant), now).await;
+    }
+    Ok(standing.map(|it| it.job(told.tenant)))
 }
 
 /// HELP asks for a text and nothing else. It was answered already if the message is there.
-async fn reply(deps: &Deps, told: Told<'_>, answer: Option<Message>) -> Result<Vec<Job>, Again> {
+async fn reply(
+    deps: &Deps,
+    told: Told<'_>,
+    answer: Option<Message>,
+    now: Timestamp,
+) -> Result<(), Again> {
     if let Some(message) = &answer {
         deps.store.of(told.tenant).add_message(message).await?;
+        deps.outbound.offer(&message.job(told.tenant), now).await;
     }
-    Ok(jobs(told, None, answer.as_ref()))
+    Ok(())
 }
 
 fn with_answer<'a>(transaction: Transaction<'a>, answer: Option<&Message>) -> Transaction<'a> {
@@ -130,19 +147,4 @@ fn entry(told: Told<'_>, act: Act) -> ConsentEntry {
 fn log(told: Told<'_>) -> LogEntry {
     let at = told.event.received_at;
     LogEntry::new(at, Operation::OptOut, &told.event.id, LogResult::Success)
-}
-
-fn jobs(told: Told<'_>, standing: Option<&OptOut>, answer: Option<&Message>) -> Vec<Job> {
-    let tell = standing.map(|it| it.job(told.tenant));
-    let reply = answer.map(|it| it.job(told.tenant));
-    tell.into_iter().chain(reply).collect()
-}
-
-/// The work is stored and due; a queue only makes it fast.
-async fn send(deps: &Deps, job: &Job, now: Timestamp) {
-    let queue = if matches!(job, Job::Outbound(_)) { &deps.outbound } else { &deps.reports };
-    if let Err(e) = queue.send(job, now).await {
-        metrics::count("JobsLeftToTheSweeper");
-        warn!(error = %Chain(&e), "what follows from a keyword is stored but not queued");
-    }
 }

@@ -22,6 +22,8 @@ use domain::{
 };
 use jiff::Timestamp;
 
+use claim::Claimed;
+
 #[derive(Debug)]
 pub struct Deps {
     pub store: Store,
@@ -53,14 +55,34 @@ async fn read(deps: &Deps, job: ReadText, now: Timestamp) -> Result<(), Again> {
     let Some(text) = text(&event) else { return Ok(()) };
     let told = Told { tenant: &tenant, event: &event, text };
 
-    keywords::act(deps, told, now).await?;
-    if thread::is_known(deps, told).await? {
-        return outcome::nothing_new(deps, &tenant, claimed.row, now).await;
+    let done = bring(deps, told, &claimed, now).await;
+    if done.is_err() {
+        // Whatever went wrong, we are still here: it did not kill us, which is what claims count.
+        claim::release(deps, &tenant, claimed.row).await;
     }
-    match thread::add(deps, told, claimed.may_be_posted_since, now).await {
-        Ok(added) => outcome::added(deps, told, &claimed.row, &added, now).await,
-        Err(error) => outcome::not_added(deps, &tenant, claimed, error, now).await,
+    done
+}
+
+async fn bring(
+    deps: &Deps,
+    told: Told<'_>,
+    claimed: &Claimed,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let is_known = thread::is_known(deps, told).await?;
+    let standing = keywords::act(deps, told, is_known, now).await?;
+    let done = if is_known {
+        outcome::nothing_new(deps, told, &claimed.row, now).await
+    } else {
+        match thread::add(deps, told, claimed.earlier, now).await {
+            Ok(added) => outcome::added(deps, told, &claimed.row, &added, now).await,
+            Err(error) => outcome::not_added(deps, told, claimed, error, now).await,
+        }
+    };
+    if let Some(job) = standing {
+        deps.reports.offer(&job, now).await;
     }
+    done
 }
 
 fn text(event: &WebhookEvent) -> Option<&InboundText> {

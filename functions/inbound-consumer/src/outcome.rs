@@ -1,14 +1,12 @@
 //! Writing down what came of it.
 
-use std::time::Duration;
-
 use app::CrmError;
 use aws::{Again, Commit, ForeignId, Row, StoreError, logs::Chain, metrics};
 use domain::{
     conversation::{Conversation, Route},
     delivery::Delivery,
     event::{Outcome, Stage, WebhookEvent},
-    ids::{ConversationId, TenantId},
+    ids::ConversationId,
     message::{Message, Purpose},
     segments,
     sync_log::{LogEntry, LogResult, Operation},
@@ -20,7 +18,7 @@ use tracing::{error, info};
 
 use crate::{
     Deps, Told,
-    claim::Claimed,
+    claim::{Claimed, Earlier},
     thread::{Added, NotAdded},
 };
 
@@ -39,19 +37,20 @@ pub(crate) async fn added(
     let message = message(told, added);
     let log = LogEntry::new(now, Operation::AddInbound, &message.id, LogResult::Success);
     let provider = ForeignId::Provider(&told.event.integration, &told.text.provider_message);
-    let commit = deps
+    let mut transaction = deps
         .store
         .of(told.tenant)
         .transaction()
         .add_message(&message)
         .map_message(provider, &message.id)
         .map_message(ForeignId::CrmMessage(&added.crm.message), &message.id)
-        .set_conversation(&conversation(told, added))
         .replace_event(row, &row.body.clone().done(Outcome::Applied, now))
-        .log(&log)
-        .commit()
-        .await?;
-    match commit {
+        .log(&log);
+    let conversation = conversation(told, added);
+    if !is_old_news(deps, told, &conversation).await? {
+        transaction = transaction.set_conversation(&conversation);
+    }
+    match transaction.commit().await? {
         Commit::Done => {
             metrics::count("TextsAddedToCrm");
             info!(message.id = %message.id, "message {} is in the CRM", message.id);
@@ -61,109 +60,132 @@ pub(crate) async fn added(
     }
 }
 
+/// Whether something was said in the conversation since. A text that comes late must not decide
+/// which number the next reply goes out from; one that comes at once is the latest.
+async fn is_old_news(
+    deps: &Deps,
+    told: Told<'_>,
+    conversation: &Conversation,
+) -> Result<bool, StoreError> {
+    if told.event.deferrals == 0 {
+        return Ok(false);
+    }
+    let stored = deps.store.of(told.tenant).conversation(&conversation.id).await?;
+    Ok(stored.is_some_and(|it| it.body.last_at > conversation.last_at))
+}
+
 pub(crate) async fn nothing_new(
     deps: &Deps,
-    tenant: &TenantId,
-    row: Row<WebhookEvent>,
+    told: Told<'_>,
+    row: &Row<WebhookEvent>,
     now: Timestamp,
 ) -> Result<(), Again> {
     let done = row.body.clone().done(Outcome::NothingNew, now);
-    deps.store.of(tenant).replace_event(row, done).await?;
+    deps.store.of(told.tenant).replace_event(row.clone(), done).await?;
     Ok(())
 }
 
-/// The text is not in the CRM's thread, or nobody knows. It stays due, unless the CRM has said
-/// that it never will take it.
+/// The text is not in the CRM's thread, or nobody knows. It stays due, unless trying again could
+/// only do harm or nothing.
 pub(crate) async fn not_added(
     deps: &Deps,
-    tenant: &TenantId,
-    claimed: Claimed,
+    told: Told<'_>,
+    claimed: &Claimed,
     error: NotAdded,
     now: Timestamp,
 ) -> Result<(), Again> {
-    let row = claimed.row;
+    let event = &claimed.row.body;
     let why = Chain(&error).to_string();
-    if let NotAdded::Crm(CrmError::Ghl(ghl)) = &error
-        && is_final(ghl.kind())
-    {
-        error!(event.id = %row.body.id, error = why, "event {} is quarantined", row.body.id);
-        let quarantined = row.body.clone().quarantined(why.clone(), now);
-        return write(deps, tenant, &row, &quarantined, LogResult::Failed { why }, now).await;
+    if is_final(&error) {
+        error!(event.id = %event.id, error = why, "event {} is quarantined", event.id);
+        metrics::count("EventsQuarantined");
+        let quarantined = event.clone().quarantined(why.clone(), now);
+        return write(deps, told, claimed, &quarantined, LogResult::Failed { why }, now).await;
     }
-    let stage = stage(claimed.may_be_posted_since, &error, now);
-    let next = deferred(&row.body, stage, &error, now);
-    let wait = wait(&next, now);
-    write(deps, tenant, &row, &next, LogResult::Deferred { why }, now).await?;
-    Err(Again::after(wait, error))
+    let due = due(event, &error, now);
+    let next = WebhookEvent {
+        stage: stage(claimed.earlier, &error, now),
+        claims: 0,
+        deferrals: event.deferrals + 1,
+        due: Some(due),
+        ..event.clone()
+    };
+    write(deps, told, claimed, &next, LogResult::Deferred { why }, now).await?;
+    Err(Again::at(due, now, error))
 }
 
-/// Asking again would get the same answer.
-fn is_final(kind: Kind) -> bool {
-    match kind {
-        Kind::Refused | Kind::OptedOut | Kind::NotFound => true,
-        Kind::Unauthorized
-        | Kind::Forbidden
-        | Kind::Configuration
-        | Kind::NotReady
-        | Kind::RateLimited { .. }
-        | Kind::Suspended
-        | Kind::Unavailable
-        | Kind::InDoubt => false,
+/// Asking again would get the same answer, or could double the text.
+fn is_final(error: &NotAdded) -> bool {
+    match error {
+        NotAdded::TooManyDoubts => true,
+        NotAdded::Crm(CrmError::Ghl(ghl)) | NotAdded::Asked(ghl) => match ghl.kind() {
+            Kind::Refused | Kind::OptedOut | Kind::NotFound => !ghl.may_have_happened(),
+            Kind::Unauthorized
+            | Kind::Forbidden
+            | Kind::Configuration
+            | Kind::NotReady
+            | Kind::RateLimited { .. }
+            | Kind::Suspended
+            | Kind::Unavailable
+            | Kind::InDoubt => false,
+        },
+        NotAdded::Crm(_) | NotAdded::TooEarly(_) | NotAdded::Store(_) => false,
     }
 }
 
 /// What the next try must know. It looks for the text in the thread if this try may have added it,
 /// or an earlier one may have and this one did not get to look.
-fn stage(earlier: Option<Timestamp>, error: &NotAdded, now: Timestamp) -> Stage {
+fn stage(earlier: Option<Earlier>, error: &NotAdded, now: Timestamp) -> Stage {
+    let in_doubt = earlier.map_or(0, |it| it.in_doubt);
     if may_be_added(error) {
-        return Stage::Posting { since: now };
+        return Stage::Posting { since: now, in_doubt: in_doubt + 1 };
     }
-    earlier.map_or(Stage::Open, |since| Stage::Posting { since })
+    earlier.map_or(Stage::Open, |it| Stage::Posting { since: it.since, in_doubt })
 }
 
 fn may_be_added(error: &NotAdded) -> bool {
     match error {
-        NotAdded::Crm(CrmError::Ghl(ghl)) => ghl.may_have_happened() || ghl.kind() == Kind::InDoubt,
-        NotAdded::Crm(_) | NotAdded::TooEarly(_) | NotAdded::Store(_) => false,
+        NotAdded::Asked(ghl) => ghl.may_have_happened() || ghl.kind() == Kind::InDoubt,
+        NotAdded::Crm(_) | NotAdded::TooEarly(_) | NotAdded::TooManyDoubts | NotAdded::Store(_) => {
+            false
+        }
     }
 }
 
-fn deferred(event: &WebhookEvent, stage: Stage, error: &NotAdded, now: Timestamp) -> WebhookEvent {
-    let due = match error {
-        NotAdded::TooEarly(left) => now + SignedDuration::try_from(*left).unwrap_or(MENDING),
+fn due(event: &WebhookEvent, error: &NotAdded, now: Timestamp) -> Timestamp {
+    match error {
+        NotAdded::TooEarly(shows_up) => *shows_up,
         _ => due_again(now, event.deferrals, event.id.as_str(), asked(error)),
-    };
-    let deferrals = event.deferrals + 1;
-    WebhookEvent { stage, claims: 0, deferrals, due: Some(due), ..event.clone() }
+    }
 }
 
 fn asked(error: &NotAdded) -> Option<SignedDuration> {
-    let NotAdded::Crm(error) = error else { return None };
     match error {
-        CrmError::Ghl(ghl) if ghl.is_transient() => {
+        NotAdded::Asked(ghl) | NotAdded::Crm(CrmError::Ghl(ghl)) if ghl.is_transient() => {
             ghl.retry_after().and_then(|it| SignedDuration::try_from(it).ok())
         }
-        CrmError::Ghl(_) | CrmError::NotConnected | CrmError::Unusable(_) => Some(MENDING),
-        CrmError::Connection(_) | CrmError::Store(_) => None,
+        NotAdded::Asked(_)
+        | NotAdded::Crm(CrmError::Ghl(_) | CrmError::NotConnected | CrmError::Unusable(_)) => {
+            Some(MENDING)
+        }
+        NotAdded::Crm(CrmError::Connection(_) | CrmError::Store(_))
+        | NotAdded::TooEarly(_)
+        | NotAdded::TooManyDoubts
+        | NotAdded::Store(_) => None,
     }
-}
-
-fn wait(event: &WebhookEvent, now: Timestamp) -> Duration {
-    let wait = event.due.map_or(MENDING, |due| due.duration_since(now));
-    Duration::try_from(wait).unwrap_or_default()
 }
 
 async fn write(
     deps: &Deps,
-    tenant: &TenantId,
-    row: &Row<WebhookEvent>,
+    told: Told<'_>,
+    claimed: &Claimed,
     next: &WebhookEvent,
     result: LogResult,
     now: Timestamp,
 ) -> Result<(), Again> {
     let log = LogEntry::new(now, Operation::AddInbound, &next.id, result);
-    let scope = deps.store.of(tenant);
-    match scope.transaction().replace_event(row, next).log(&log).commit().await? {
+    let transaction = deps.store.of(told.tenant).transaction();
+    match transaction.replace_event(&claimed.row, next).log(&log).commit().await? {
         Commit::Done => Ok(()),
         Commit::Refused(_) => Err(StoreError::Conflict.into()),
     }

@@ -4,18 +4,21 @@
 //! down that we are about to (`Stage::Posting`), and whoever finds that mark looks for the text in
 //! the thread before adding it.
 
-use std::time::Duration;
-
 use app::CrmError;
 use aws::{ForeignId, PhoneOwner, StoreError};
 use domain::ids::{CrmMessageId, MessageId};
 use ghl::{CrmMessage, InboundPost, Kind, Session, Sought};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Deps, Told};
+use crate::{Deps, Told, claim::Earlier};
 
-/// What the CRM adds shows up in its search after some seconds. Looking sooner might miss it.
-const SHOWS_UP_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// What the CRM adds shows up in its search within ten seconds, and a function that had begun to
+/// add it ran for thirty at most. Looking sooner might miss it.
+const SHOWS_UP_AFTER: SignedDuration = SignedDuration::from_secs(40);
+
+/// We looked, it was not there, and adding it was in doubt again, this many times over: either the
+/// CRM does not show what it takes, or it answers what we cannot read. Another try could double it.
+const DOUBTS: u32 = 8;
 
 /// The text as it lies in the CRM, and whose it is.
 pub(crate) struct Added {
@@ -28,9 +31,13 @@ pub(crate) struct Added {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotAdded {
     #[error("it is too early to see whether an earlier try added it")]
-    TooEarly(Duration),
-    #[error(transparent)]
+    TooEarly(Timestamp),
+    #[error("the CRM left us in doubt {DOUBTS} times whether it added the text")]
+    TooManyDoubts,
+    #[error("the CRM could not be asked to add the text")]
     Crm(#[from] CrmError),
+    #[error("the CRM was asked to add the text")]
+    Asked(#[source] ghl::Error),
     #[error("the table did not answer")]
     Store(#[from] StoreError),
 }
@@ -49,36 +56,39 @@ pub(crate) async fn is_known(deps: &Deps, told: Told<'_>) -> Result<bool, StoreE
 pub(crate) async fn add(
     deps: &Deps,
     told: Told<'_>,
-    may_be_posted_since: Option<Timestamp>,
+    earlier: Option<Earlier>,
     now: Timestamp,
 ) -> Result<Added, NotAdded> {
-    if let Some(early) = may_be_posted_since.and_then(|since| too_early(since, now)) {
-        return Err(NotAdded::TooEarly(early));
+    if let Some(shows_up) = earlier.map(|it| it.since + SHOWS_UP_AFTER)
+        && shows_up > now
+    {
+        return Err(NotAdded::TooEarly(shows_up));
     }
     let session = deps.crm.session(&deps.connections, told.tenant, now).await?;
     let (store, phone) = (&deps.store, &told.text.from);
-    let owner = deps.crm.owner_of(&session, store, told.tenant, phone, now).await?;
+    let owner = deps.crm.owner_of(&session, store, told.tenant, phone).await?;
 
-    if may_be_posted_since.is_some()
-        && let Some(crm) = find(deps, told, &session, &owner).await?
-    {
-        return Ok(Added { message: message_id(told), owner, crm });
+    if let Some(earlier) = earlier {
+        if let Some(crm) = find(deps, told, &session, &owner).await? {
+            return Ok(Added { message: message_id(told), owner, crm });
+        }
+        if earlier.in_doubt >= DOUBTS {
+            return Err(NotAdded::TooManyDoubts);
+        }
     }
     match post(deps, told, &session, &owner).await {
         // Somebody deleted the contact. The phone has another now, or gets one.
         Err(error) if error.kind() == Kind::NotFound => {
             let scope = store.of(told.tenant);
-            let owner = deps.crm.ask_for_owner(&session, scope, phone, now).await?;
-            let crm = post(deps, told, &session, &owner).await?;
+            let owner = deps.crm.ask_for_owner(&session, scope, phone).await?;
+            let crm = post(deps, told, &session, &owner).await.map_err(NotAdded::Asked)?;
             Ok(Added { message: message_id(told), owner, crm })
         }
-        crm => Ok(Added { message: message_id(told), owner, crm: crm? }),
+        crm => {
+            let crm = crm.map_err(NotAdded::Asked)?;
+            Ok(Added { message: message_id(told), owner, crm })
+        }
     }
-}
-
-fn too_early(since: Timestamp, now: Timestamp) -> Option<Duration> {
-    let left = SHOWS_UP_AFTER - now.duration_since(since);
-    Duration::try_from(left).ok().filter(|it| !it.is_zero())
 }
 
 async fn post(

@@ -1,19 +1,22 @@
 //! The point of no return, and the one call after it.
 
+use std::time::Duration;
+
 use app::step;
 use aws::{Again, Commit, Condition, Row, StoreError};
 use domain::{
-    delivery::Event,
+    delivery::{Delivery, Event},
     failure::{Failure, Reason},
-    ids::TenantId,
+    ids::{MessageId, TenantId},
     message::Message,
     outbound::{OutboundText, Sending},
+    sync_log::LogResult,
     work::LEASE,
 };
 use jiff::Timestamp;
 use url::Url;
 
-use crate::{Deps, OPTED_OUT, routing::Way};
+use crate::{Deps, OPTED_OUT, routing::Way, settle::Fact};
 
 /// Writes down that the carrier is about to be called. The opt-out registry is checked in the very
 /// same transaction, so that no STOP can slip in between. `Err` with the reason if the message must
@@ -33,17 +36,45 @@ pub(crate) async fn dispatch(
     if next.purpose.needs_consent() {
         transaction = transaction.unless_opted_out(&next.phone);
     }
-    match transaction.commit().await? {
-        Commit::Done => Ok(Ok(row.next(next))),
-        Commit::Refused(conditions) if conditions.contains(&Condition::NotOptedOut) => {
+    match transaction.commit().await {
+        Ok(Commit::Done) => Ok(Ok(row.next(next))),
+        // Somebody else was at the message: what they made of it comes first.
+        Ok(Commit::Refused(conditions)) if conditions == [Condition::NotOptedOut] => {
             Ok(Err((row, Failure::new(Reason::OptedOut, OPTED_OUT))))
         }
-        Commit::Refused(_) => Err(StoreError::Conflict.into()),
+        Ok(Commit::Refused(_)) => Err(StoreError::Conflict.into()),
+        Err(e) => {
+            take_back(deps, tenant, &row.body.id, now).await?;
+            Err(e.into())
+        }
     }
 }
 
+/// The table did not answer, so it may or may not say that the carrier is being called. Nobody
+/// calls it: left like that, the message would have to count as in doubt.
+async fn take_back(
+    deps: &Deps,
+    tenant: &TenantId,
+    id: &MessageId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ours = |message: &Message| {
+        let is_ours =
+            matches!(message.delivery, Delivery::Dispatching { since, .. } if since == now);
+        let queued = step(message, Event::Deferred, now).ok().filter(|_| is_ours)?;
+        Some(Message { due: Some(now), ..queued })
+    };
+    let why = "the table did not answer".to_owned();
+    let fact = Fact { deps, tenant, result: LogResult::Deferred { why }, now };
+    fact.settle_as_it_is(id, ours, |it| it).await?;
+    Ok(())
+}
+
 /// Calls the carrier.
-pub(crate) async fn call(deps: &Deps, message: &Message, way: &Way) -> Sending {
+///
+/// It may try for as long as the message makes sense: what is handed over in time must not arrive
+/// late.
+pub(crate) async fn call(deps: &Deps, message: &Message, way: &Way, now: Timestamp) -> Sending {
     let Some(callback) = callback(deps, message, way) else {
         let failure = Failure::new(Reason::Misconfigured, "public_origin");
         return Sending::Refused(failure);
@@ -55,7 +86,7 @@ pub(crate) async fn call(deps: &Deps, message: &Message, way: &Way) -> Sending {
         text: message.text.clone(),
         media: message.media.clone(),
         callback,
-        validity: None,
+        validity: message.send_by.and_then(|by| Duration::try_from(by.duration_since(now)).ok()),
     };
     way.channel.send(&deps.http, &text).await
 }

@@ -1,8 +1,6 @@
 //! Whether a message may go now, as far as the message itself can tell. The opt-out registry is
 //! asked where nobody can change it in between: in the transaction that dispatches.
 
-use std::time::Duration;
-
 use aws::Again;
 use domain::{
     failure::{Failure, Reason},
@@ -31,8 +29,7 @@ pub(crate) fn check(message: &Message, now: Timestamp) -> Verdict {
 }
 
 pub(crate) fn too_early(then: Timestamp, now: Timestamp) -> Again {
-    let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
-    Again::after(wait, "it is too early for this message")
+    Again::at(then, now, "it is too early for this message")
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ async fn try_to_send(
     };
     match dispatch::dispatch(deps, tenant, row, &way, now).await? {
         Ok(dispatched) => {
-            let sending = dispatch::call(deps, &dispatched.body, &way).await;
+            let sending = dispatch::call(deps, &dispatched.body, &way, now).await;
             outcome::record(deps, tenant, dispatched, (&way, sending), now).await
         }
         Err((row, failure)) => outcome::refuse(deps, tenant, row, failure, now).await,

@@ -3,25 +3,22 @@
 use std::time::Duration;
 
 use app::opt_out_by_carrier;
-use aws::{Again, ForeignId, Row, metrics};
+use aws::{Again, ForeignId, Row, StoreError, logs::Chain, metrics};
 use domain::{
     conversation::{Contact, Conversation},
     delivery::{Delivery, Event},
     failure::{Failure, Reason},
-    ids::{ContactId, ProviderMessageId, TenantId},
+    ids::{ContactId, MessageId, ProviderMessageId, TenantId},
     message::Message,
     outbound::Sending,
+    phone::PhoneNumber,
     sync_log::LogResult,
     work::due_again,
 };
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use crate::{
-    Deps, after,
-    routing::Way,
-    settle::{Fact, queue},
-};
+use crate::{Deps, OPTED_OUT, after, routing::Way, settle::Fact};
 
 /// What the carrier did with a dispatched message.
 pub(crate) async fn record(
@@ -87,22 +84,52 @@ pub(crate) async fn refuse(
     failure: Failure,
     now: Timestamp,
 ) -> Result<(), Again> {
-    let id = row.body.id.clone();
-    if failure.reason == Reason::OptedOut && failure.code != crate::OPTED_OUT {
-        let (scope, phone) = (deps.store.of(tenant), &row.body.phone);
-        let job = opt_out_by_carrier(scope, phone, &failure.code, id.as_str(), now).await?;
-        queue(&deps.reports, job.map(|job| (job, now))).await;
-    }
+    let (id, phone) = (row.body.id.clone(), row.body.phone.clone());
     let why = said(&failure);
     let result = match failure.reason {
         Reason::OptedOut | Reason::Expired => LogResult::Refused { why },
         _ => LogResult::Failed { why },
     };
     let next = |message: &Message| after(message, Event::Refused(failure.clone()), now);
+    let learnt = failure.reason == Reason::OptedOut && failure.code != OPTED_OUT;
+    if learnt {
+        // Before the message is settled, for afterwards nobody would come back to do it. The
+        // refusal is written down all the same if this fails, and the carrier refuses the next.
+        let noted = note_opt_out(deps, tenant, &phone, &failure, &id, now).await;
+        if let Err(e) = noted {
+            metrics::count("OptOutsNotNoted");
+            error!(message.id = %id, error = %Chain(&e), "a carrier's opt-out could not be noted");
+        }
+    }
     Fact { deps, tenant, result, now }.settle(row, next, |it| it).await?;
     metrics::count("MessagesRefused");
     info!(message.id = %id, "message {id} will not be sent: {}", failure.reason);
     Ok(())
+}
+
+/// The carrier knows of an opt-out that we did not. Three tries, for another writer may be at the
+/// same phone.
+async fn note_opt_out(
+    deps: &Deps,
+    tenant: &TenantId,
+    phone: &PhoneNumber,
+    failure: &Failure,
+    cause: &MessageId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let scope = deps.store.of(tenant);
+    let mut tries = 3;
+    loop {
+        tries -= 1;
+        match opt_out_by_carrier(scope, phone, &failure.code, cause.as_str(), now).await {
+            Ok(Some(job)) => {
+                deps.reports.offer(&job, now).await;
+                return Ok(());
+            }
+            Err(e) if e.is_transient() && tries > 0 => {}
+            done => return done.map(drop),
+        }
+    }
 }
 
 /// The carrier did not take it, and may later. It goes back to being queued, unless later would be
@@ -127,7 +154,7 @@ async fn defer(
     let result = LogResult::Deferred { why: why.clone() };
     Fact { deps, tenant, result, now }.settle(row, next, |it| it).await?;
     metrics::count("MessagesDeferred");
-    Err(Again::after(Duration::try_from(due.duration_since(now)).unwrap_or_default(), why))
+    Err(Again::at(due, now, why))
 }
 
 /// Nobody knows whether it was sent, so it is not sent again. A report or a person resolves it.
@@ -165,7 +192,7 @@ fn known(
         return None;
     }
     let crm_contact = message.crm_contact.clone()?;
-    let contact = Contact { id: ContactId::of(tenant, &crm_contact), crm_contact, since: now };
+    let contact = Contact { id: ContactId::of(tenant, &crm_contact), crm_contact };
     let conversation = Conversation {
         id: message.conversation.clone(),
         phone: message.phone.clone(),

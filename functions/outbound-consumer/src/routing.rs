@@ -50,8 +50,8 @@ pub(crate) async fn find(
 fn channel(deps: &Deps, connection: Option<Arc<Connection>>) -> Result<Channel, Failure> {
     let connection = connection.ok_or_else(|| misconfigured("no_channel"))?;
     match connection.integration.status {
-        Status::Active | Status::Pending => {}
-        Status::Error | Status::Disconnected => {
+        Status::Active => {}
+        Status::Pending | Status::Error | Status::Disconnected => {
             return Err(misconfigured("integration_not_active"));
         }
     }

@@ -1,16 +1,16 @@
 //! Writing down an outcome that is already a fact: whatever else happens to the message meanwhile,
 //! it must not get lost.
 
+use std::time::Duration;
+
 use app::Advance;
-use aws::{Queue, Row, StoreError, Transaction, logs::Chain, metrics};
+use aws::{Row, StoreError, Transaction};
 use domain::{
-    ids::TenantId,
-    jobs::Job,
+    ids::{MessageId, TenantId},
     message::Message,
     sync_log::{LogEntry, LogResult, Operation},
 };
 use jiff::Timestamp;
-use tracing::warn;
 
 use crate::Deps;
 
@@ -22,41 +22,78 @@ pub(crate) struct Fact<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// How often and how long after each other we try to write a fact down, before its message has to
+/// count as in doubt: some six seconds in all, which the function has left.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_millis(2000),
+    Duration::from_millis(3000),
+];
+
 impl Fact<'_> {
-    /// Writes the message as `next` makes it, with what `also` adds, and tells what follows. If a
-    /// report changed the message meanwhile, `next` is asked again. Gives the message as it is
-    /// then, or `None` if `next` had nothing to change.
+    /// Writes the message as `next` makes it, with what `also` adds, and offers the job that
+    /// follows. If a report changed the message meanwhile, or the table did not answer, `next` is
+    /// asked again about the message as it is then. Gives the message as it was written, or `None`
+    /// if `next` had nothing to change.
     pub(crate) async fn settle(
         self,
         row: Row<Message>,
         next: impl Fn(&Message) -> Option<Message>,
         also: impl Fn(Transaction<'_>) -> Transaction<'_>,
     ) -> Result<Option<Message>, StoreError> {
-        let scope = self.deps.store.of(self.tenant);
-        let mut row = row;
+        let id = row.body.id.clone();
+        self.insist(&id, Some(row), next, also).await
+    }
+
+    /// The same for a message of which we do not know how it is now.
+    pub(crate) async fn settle_as_it_is(
+        self,
+        id: &MessageId,
+        next: impl Fn(&Message) -> Option<Message>,
+        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+    ) -> Result<Option<Message>, StoreError> {
+        self.insist(id, None, next, also).await
+    }
+
+    async fn insist(
+        self,
+        id: &MessageId,
+        mut row: Option<Row<Message>>,
+        next: impl Fn(&Message) -> Option<Message>,
+        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+    ) -> Result<Option<Message>, StoreError> {
+        let mut pauses = PAUSES.iter();
         loop {
-            let Some(message) = next(&row.body) else { return Ok(None) };
-            let entry = LogEntry::new(self.now, Operation::Send, &message.id, self.result.clone());
-            let advance = Advance { scope, row: &row, next: message.clone(), entry };
-            match advance.commit(&also, self.now).await {
-                Err(StoreError::Conflict) => {
-                    let found = scope.message(&message.id).await?;
-                    row = found.ok_or(StoreError::Missing("message"))?;
-                }
-                written => {
-                    queue(&self.deps.reports, written?).await;
-                    return Ok(Some(message));
-                }
+            match self.write(id, row.take(), &next, &also).await {
+                Err(e) if e.is_transient() => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => return Err(e),
+                },
+                written => return written,
             }
         }
     }
-}
 
-/// The work is stored and due; a queue only makes it fast.
-pub(crate) async fn queue(reports: &Queue, job: Option<(Job, Timestamp)>) {
-    let Some((job, due)) = job else { return };
-    if let Err(e) = reports.send(&job, due).await {
-        metrics::count("JobsLeftToTheSweeper");
-        warn!(error = %Chain(&e), "what the CRM should be told is stored but not queued");
+    async fn write(
+        &self,
+        id: &MessageId,
+        row: Option<Row<Message>>,
+        next: impl Fn(&Message) -> Option<Message>,
+        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+    ) -> Result<Option<Message>, StoreError> {
+        let scope = self.deps.store.of(self.tenant);
+        let row = match row {
+            Some(row) => row,
+            None => scope.message(id).await?.ok_or(StoreError::Missing("message"))?,
+        };
+        let Some(message) = next(&row.body) else { return Ok(None) };
+        let entry = LogEntry::new(self.now, Operation::Send, id, self.result.clone());
+        let advance = Advance { scope, row: &row, next: message.clone(), entry };
+        if let Some((job, due)) = advance.commit(also, self.now).await? {
+            self.deps.reports.offer(&job, due).await;
+        }
+        Ok(Some(message))
     }
 }

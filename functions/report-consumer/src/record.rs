@@ -1,22 +1,19 @@
 //! Telling a message what its carrier said.
 
-use std::time::Duration;
-
 use app::{Advance, opt_out_by_carrier, step};
-use aws::{Again, ForeignId, Row, StoreError, logs::Chain, metrics};
+use aws::{Again, ForeignId, Row, StoreError, metrics};
 use domain::{
     delivery::{Event, Report, Step},
     event::{Outcome, Stage, WebhookEvent},
     failure::Reason,
     heard::{Heard, HeardReport},
     ids::{EventId, TenantId},
-    jobs::Job,
     message::Message,
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
 };
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::Deps;
 
@@ -42,8 +39,9 @@ pub(crate) async fn record(
     }
 }
 
-/// The message that the report is about, if it went through the channel that reports: one
-/// channel's carrier has no say in another's messages.
+/// The message that the report is about: the one our address named, else the one that the carrier's
+/// id names. It must have gone through the channel that reports, for one channel's carrier has no
+/// say in another's messages.
 async fn find(
     deps: &Deps,
     tenant: &TenantId,
@@ -51,17 +49,17 @@ async fn find(
     report: &HeardReport,
 ) -> Result<Option<Row<Message>>, StoreError> {
     let scope = deps.store.of(tenant);
+    let is_theirs = |row: &Row<Message>| {
+        row.body.route.as_ref().is_some_and(|route| route.channel == event.integration)
+    };
+    if let Some(id) = &report.message
+        && let Some(row) = scope.message(id).await?.filter(is_theirs)
+    {
+        return Ok(Some(row));
+    }
     let theirs = ForeignId::Provider(&event.integration, &report.provider_message);
-    let id = match &report.message {
-        Some(id) => Some(id.clone()),
-        None => scope.message_called(theirs).await?,
-    };
-    let Some(id) = id else { return Ok(None) };
-    let found = scope.message(&id).await?;
-    let is_theirs = |message: &Message| {
-        message.route.as_ref().is_some_and(|route| route.channel == event.integration)
-    };
-    Ok(found.filter(|row| is_theirs(&row.body)))
+    let Some(id) = scope.message_called(theirs).await? else { return Ok(None) };
+    Ok(scope.message(&id).await?.filter(is_theirs))
 }
 
 async fn apply(
@@ -107,7 +105,9 @@ async fn advance(
             now,
         )
         .await?;
-    send(deps, job).await;
+    if let Some((job, due)) = job {
+        deps.reports.offer(&job, due).await;
+    }
     metrics::count("ReportsApplied");
     info!(message.id = %id, "message {id} is {status}");
     Ok(())
@@ -127,7 +127,9 @@ async fn note_opt_out(
     }
     let (scope, cause) = (deps.store.of(tenant), message.id.as_str());
     let job = opt_out_by_carrier(scope, &message.phone, &failure.code, cause, now).await?;
-    send(deps, job.map(|job| (job, now))).await;
+    if let Some(job) = job {
+        deps.reports.offer(&job, now).await;
+    }
     Ok(())
 }
 
@@ -163,14 +165,5 @@ async fn wait(
         ..row.body.clone()
     };
     deps.store.of(tenant).replace_event(row, next).await?;
-    let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-    Err(Again::after(wait, "the report is about a message that we do not know yet"))
-}
-
-async fn send(deps: &Deps, job: Option<(Job, Timestamp)>) {
-    let Some((job, due)) = job else { return };
-    if let Err(e) = deps.reports.send(&job, due).await {
-        metrics::count("JobsLeftToTheSweeper");
-        warn!(error = %Chain(&e), "what the CRM should be told is stored but not queued");
-    }
+    Err(Again::at(due, now, "the report is about a message that we do not know yet"))
 }

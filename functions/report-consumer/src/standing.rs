@@ -1,18 +1,16 @@
 //! Telling the CRM who must not be texted, or may be again: its do-not-disturb switch for texts,
 //! and the tags that agencies build their workflows on.
 
-use std::time::Duration;
-
 use app::CrmError;
-use aws::{Again, Row, logs::Chain, metrics};
+use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
     consent::OptOut,
-    ids::TenantId,
+    ids::{ConversationId, CrmContactId, TenantId},
     phone::PhoneNumber,
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
 };
-use ghl::Dnd;
+use ghl::{Dnd, Session};
 use jiff::Timestamp;
 use tracing::{info, warn};
 
@@ -31,10 +29,7 @@ pub(crate) async fn tell(
     let Some(row) = scope.opt_out(phone).await? else { return Ok(()) };
     match row.body.due {
         None => Ok(()),
-        Some(due) if due > now => {
-            let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-            Err(Again::after(wait, "it is too early to tell the CRM"))
-        }
+        Some(due) if due > now => Err(Again::at(due, now, "it is too early to tell the CRM")),
         Some(_) => match call(deps, tenant, &row.body, now).await {
             Ok(()) => told(deps, tenant, row, now).await,
             Err(error) => not_told(deps, tenant, row, error, now).await,
@@ -42,26 +37,41 @@ pub(crate) async fn tell(
     }
 }
 
-/// Each call may be made again without harm. The switch comes first: it is what stops texts.
 async fn call(
     deps: &Deps,
     tenant: &TenantId,
     standing: &OptOut,
     now: Timestamp,
 ) -> Result<(), CrmError> {
-    let (crm, store) = (&deps.crm, &deps.store);
+    let (crm, store, phone) = (&deps.crm, &deps.store, &standing.phone);
     let session = crm.session(&deps.connections, tenant, now).await?;
-    let owner = crm.owner_of(&session, store, tenant, &standing.phone, now).await?;
-    let contact = &owner.crm_contact;
+    let owner = crm.owner_of(&session, store, tenant, phone).await?;
+    match set(deps, &session, &owner.crm_contact, standing).await {
+        // Somebody deleted the contact. The phone has another now, or gets one.
+        Err(error) if error.kind() == ghl::Kind::NotFound => {
+            let owner = crm.ask_for_owner(&session, store.of(tenant), phone).await?;
+            Ok(set(deps, &session, &owner.crm_contact, standing).await?)
+        }
+        done => Ok(done?),
+    }
+}
+
+/// Each call may be made again without harm. The switch comes first: it is what stops texts.
+async fn set(
+    deps: &Deps,
+    session: &Session,
+    contact: &CrmContactId,
+    standing: &OptOut,
+) -> Result<(), ghl::Error> {
+    let client = &deps.crm.client;
     if standing.active {
         let message = format!("Opted out ({})", standing.source);
-        crm.client.set_sms_dnd(&session, contact, Dnd::On { message }).await?;
-        crm.client.add_tags(&session, contact, &TAGS).await?;
+        client.set_sms_dnd(session, contact, Dnd::On { message }).await?;
+        client.add_tags(session, contact, &TAGS).await
     } else {
-        crm.client.set_sms_dnd(&session, contact, Dnd::Off).await?;
-        crm.client.remove_tags(&session, contact, &TAGS).await?;
+        client.set_sms_dnd(session, contact, Dnd::Off).await?;
+        client.remove_tags(session, contact, &TAGS).await
     }
-    Ok(())
 }
 
 /// If the person changed their mind while we were at it, the conflict has us tell the new standing.
@@ -98,8 +108,7 @@ async fn not_told(
     let due = due_again(now, row.body.tries, seed, asked);
     let next = row.body.clone().not_told(due);
     write(deps, tenant, &row, &next, LogResult::Deferred { why }, now).await?;
-    let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-    Err(Again::after(wait, error))
+    Err(Again::at(due, now, error))
 }
 
 async fn write(
@@ -111,11 +120,11 @@ async fn write(
     now: Timestamp,
 ) -> Result<(), Again> {
     let scope = deps.store.of(tenant);
-    let subject = domain::ids::ConversationId::with(tenant, &next.phone);
+    let subject = ConversationId::with(tenant, &next.phone);
     let entry = LogEntry::new(now, Operation::TellStanding, &subject, result);
     let transaction = scope.transaction().set_opt_out(Some(row), next).log(&entry);
     match transaction.commit().await? {
-        aws::Commit::Done => Ok(()),
-        aws::Commit::Refused(_) => Err(aws::StoreError::Conflict.into()),
+        Commit::Done => Ok(()),
+        Commit::Refused(_) => Err(StoreError::Conflict.into()),
     }
 }

@@ -1,23 +1,21 @@
 //! Telling the CRM what became of a message it asked us to send.
 
-use std::time::Duration;
-
 use app::CrmError;
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
-    crm_status::Telling,
+    crm_status::{GivenUp, Telling},
     ids::{CrmMessageId, TenantId},
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tracing::{info, warn};
 
 use crate::{Deps, Remedy, remedy};
 
 /// GoHighLevel lets us report on a message within seconds of making it. If it still refuses after
-/// this long it never will: the message is not our provider's.
-const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// so many tries, ten seconds apart, it never will: the message is not our provider's.
+const UNSETTLED_TRIES: u32 = 6;
 
 pub(crate) async fn tell(
     deps: &Deps,
@@ -29,8 +27,7 @@ pub(crate) async fn tell(
     let Some(row) = scope.telling(crm_message).await? else { return Ok(()) };
     let Some(due) = row.body.due else { return Ok(()) };
     if due > now {
-        let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-        return Err(Again::after(wait, "it is too early to tell the CRM"));
+        return Err(Again::at(due, now, "it is too early to tell the CRM"));
     }
     match call(deps, tenant, &row.body, now).await {
         Ok(()) => told(deps, tenant, row, now).await,
@@ -71,21 +68,20 @@ async fn not_told(
 ) -> Result<(), Again> {
     let why = Chain(&error).to_string();
     let is_unsettled = matches!(&error, CrmError::Ghl(it) if it.kind() == ghl::Kind::NotReady);
-    let is_too_late = is_unsettled && row.body.not_before + SETTLED_AFTER <= now;
     let tries = row.body.tries;
+    let is_too_late = is_unsettled && tries >= UNSETTLED_TRIES;
     match remedy(&error) {
         Remedy::Wait(asked) if !is_too_late => {
             let seed = row.body.crm_message.as_str();
             let due = due_again(now, tries, seed, asked);
             let next = Telling { tries: tries + 1, due: Some(due), ..row.body.clone() };
             write(deps, tenant, &row, &next, LogResult::Deferred { why }, now).await?;
-            let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-            Err(Again::after(wait, error))
+            Err(Again::at(due, now, error))
         }
         Remedy::Wait(_) | Remedy::GiveUp => {
             warn!(error = why, "the CRM will not be told of a message's status");
             metrics::count("StatusesGivenUp");
-            let given_up = Some(why.clone());
+            let given_up = Some(GivenUp { at: now, why: why.clone() });
             let next = Telling { given_up, due: None, ..row.body.clone() };
             write(deps, tenant, &row, &next, LogResult::Failed { why }, now).await?;
             Ok(())

@@ -4,8 +4,11 @@
 //! died, a job went astray. Work that is put back twice is done once, for whoever does it looks at
 //! the item first.
 
+use std::time::{Duration, Instant};
+
 use aws::{Queues, Store, StoreError, due::Overdue, logs::Chain, metrics};
 use domain::work::LEASE;
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tracing::{info, warn};
@@ -14,10 +17,14 @@ use tracing::{info, warn};
 /// seconds if all is well.
 const GRACE: SignedDuration = SignedDuration::from_secs(30);
 
-/// The most that is taken from each part of the index at a time, and how many times a run goes
-/// back for more: enough to put back 100,000 pieces of work in a run (8 parts of 250, 50 times).
+/// The most that is taken from each part of the index at a time, how many times a run goes back
+/// for more, and how many are put back at once.
 const PAGE: i32 = 250;
 const PAGES: u32 = 50;
+const AT_ONCE: usize = 16;
+
+/// After this long a run does not go back for more: the next one begins within a minute.
+const BUDGET: Duration = Duration::from_secs(40);
 
 #[derive(Debug)]
 pub struct Deps {
@@ -29,21 +36,26 @@ pub struct Deps {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Swept {
     /// Jobs that are on their queue again.
-    pub queued: u32,
-    /// Jobs that no queue took. The next run finds them.
-    pub left: u32,
+    pub queued: usize,
+    /// Jobs that no queue took, or that may be put back once more. The next run finds them.
+    pub left: usize,
 }
 
 pub async fn handle(deps: &Deps, now: Timestamp) -> Result<Swept, StoreError> {
+    let begun = Instant::now();
     let mut swept = Swept::default();
     for _ in 0..PAGES {
         let overdue = deps.store.overdue(now - GRACE, PAGE).await?;
-        let left_before = swept.left;
-        for item in &overdue {
-            sweep(deps, item, now, &mut swept).await?;
-        }
-        // What could not be queued would be found again at once.
-        if overdue.is_empty() || swept.left > left_before {
+        let done: Vec<_> = stream::iter(&overdue)
+            .map(|item| sweep(deps, item, now))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let queued = done.into_iter().filter(|it| *it).count();
+        swept.queued += queued;
+        swept.left += overdue.len() - queued;
+        // What could not be put off would be found again at once.
+        if overdue.is_empty() || queued < overdue.len() || begun.elapsed() > BUDGET {
             break;
         }
     }
@@ -53,21 +65,19 @@ pub async fn handle(deps: &Deps, now: Timestamp) -> Result<Swept, StoreError> {
     Ok(swept)
 }
 
-/// First the queue, then the table: if the second fails the job is put back once more, which does
-/// no harm; the other way round it would be forgotten for a while.
-async fn sweep(
-    deps: &Deps,
-    item: &Overdue,
-    now: Timestamp,
-    swept: &mut Swept,
-) -> Result<(), StoreError> {
+/// Whether the item was seen to. First the queue, then the table: if the second fails the job is put
+/// back once more, which does no harm; the other way round it would be forgotten for a while. One
+/// item that fails does not keep the others.
+async fn sweep(deps: &Deps, item: &Overdue, now: Timestamp) -> bool {
     if let Err(e) = deps.queues.send(&item.job, now).await {
-        swept.left += 1;
         metrics::count("JobsNotPutBack");
         warn!(error = %Chain(&e), "an overdue job could not be put back");
-        return Ok(());
+        return false;
     }
-    swept.queued += 1;
     metrics::count("JobsPutBack");
-    deps.store.put_off(item, now + LEASE).await
+    let put_off = deps.store.put_off(item, now + LEASE).await;
+    if let Err(e) = &put_off {
+        warn!(error = %Chain(e), "an overdue job is back on its queue and still counts as overdue");
+    }
+    put_off.is_ok()
 }

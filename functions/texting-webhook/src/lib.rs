@@ -5,7 +5,7 @@
 
 use app::Intake;
 use carriers::texting::Webhook;
-use domain::integration::Provider;
+use domain::{heard::Heard, ids::MessageId, integration::Provider};
 use edge::Refusal;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response, http::StatusCode};
@@ -32,6 +32,13 @@ async fn accept(deps: &Deps, request: &Request, now: Timestamp) -> Result<(), Re
     let webhook = Webhook::authenticate(&caller.texting()?, body, secret, signature, now)?;
 
     edge::expect_content(request, "application/json")?;
-    deps.intake.take(&caller, webhook.notice(now)?, body, now).await?;
+    let mut notice = webhook.notice(now)?;
+    if let Heard::Report(report) = &mut notice.heard
+        && report.message.is_none()
+    {
+        // We chose the address of a report when we sent the message, so it names the message.
+        report.message = edge::query(request, "message").and_then(|it| MessageId::parse(&it).ok());
+    }
+    deps.intake.take(&caller, notice, body, now).await?;
     Ok(())
 }

@@ -3,17 +3,13 @@
 
 use aws::{Commit, Row, Scope, StoreError, Transaction};
 use domain::{
-    crm_status::{CrmStatus, Telling},
+    crm_status::{CRM_SETTLES, CrmStatus, Telling},
     delivery::{Event, Step},
-    jobs::{FollowUp, Job},
+    jobs::Job,
     message::Message,
     sync_log::LogEntry,
 };
-use jiff::{SignedDuration, Timestamp};
-
-/// GoHighLevel refuses updates of a message for its first five to ten seconds
-/// (highlevel-api-docs#4). Most messages are delivered in that time, so waiting also saves a call.
-const CRM_SETTLES: SignedDuration = SignedDuration::from_secs(6);
+use jiff::Timestamp;
 
 /// A message and where it goes from here.
 #[derive(Debug)]
@@ -81,8 +77,6 @@ impl Advance<'_> {
     }
 
     fn job(&self, telling: &Telling) -> Option<(Job, Timestamp)> {
-        let tenant = self.scope.tenant_id().clone();
-        let crm_message = telling.crm_message.clone();
-        Some((Job::Reports(FollowUp::Tell { tenant, crm_message }), telling.due?))
+        Some((telling.job(self.scope.tenant_id()), telling.due?))
     }
 }

@@ -70,12 +70,11 @@ impl Crm {
         store: &Store,
         tenant: &TenantId,
         phone: &PhoneNumber,
-        now: Timestamp,
     ) -> Result<PhoneOwner, CrmError> {
         let scope = store.of(tenant);
         match scope.owner_of(phone).await? {
             Some(owner) => Ok(owner),
-            None => self.ask_for_owner(session, scope, phone, now).await,
+            None => self.ask_for_owner(session, scope, phone).await,
         }
     }
 
@@ -86,15 +85,14 @@ impl Crm {
         session: &ghl::Session,
         scope: Scope<'_>,
         phone: &PhoneNumber,
-        now: Timestamp,
     ) -> Result<PhoneOwner, CrmError> {
         let found = self.client.upsert_contact(session, phone).await?;
-        let contact = contact(scope.tenant_id(), found.id, now);
+        let contact = contact(scope.tenant_id(), found.id);
         scope.transaction().know_contact(&contact, phone).commit().await?;
         Ok(PhoneOwner { contact: contact.id, crm_contact: contact.crm_contact })
     }
 }
 
-fn contact(tenant: &TenantId, crm_contact: CrmContactId, now: Timestamp) -> Contact {
-    Contact { id: ContactId::of(tenant, &crm_contact), crm_contact, since: now }
+fn contact(tenant: &TenantId, crm_contact: CrmContactId) -> Contact {
+    Contact { id: ContactId::of(tenant, &crm_contact), crm_contact }
 }

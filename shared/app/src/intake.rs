@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws::{Added, Queue, QueueError, Store, StoreError, logs::Chain, metrics};
+use aws::{Added, Queue, Store, StoreError, metrics};
 use domain::{
     event::{Outcome, RawBody, Stage, WebhookEvent},
     heard::{Heard, Notice},
@@ -11,9 +11,12 @@ use domain::{
     jobs::Job,
 };
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{Connection, ConnectionError, Connections};
+
+/// Stands for the time an event is first due in the name of its first job.
+const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// What every carrier's webhook works with.
 #[derive(Debug)]
@@ -66,21 +69,30 @@ impl Intake {
         raw: &[u8],
         now: Timestamp,
     ) -> Result<Taken, IntakeError> {
-        let event = event(from, notice, raw, now);
-        match self.store.of(&from.tenant).add_event(&event).await? {
+        let mut event = event(from, notice, raw, now);
+        if let Heard::Text(text) = &event.heard {
+            let tenant = self.connections.tenant(&from.tenant, now).await?;
+            event.keyword = text.keyword(&tenant.extra_keywords);
+        }
+        let added = self.store.of(&from.tenant).add_event(&event).await?;
+        info!(event.id = %event.id, "event {} was taken in: {added:?}", event.id);
+        // A duplicate may repeat what was stored and never queued. Its job is the same message to
+        // the queue as the first one's.
+        match event.job(&from.tenant) {
+            Some(job @ Job::Inbound(_)) => self.inbound.offer(&job, FIRST).await,
+            Some(job) => self.reports.offer(&job, FIRST).await,
+            None => {}
+        }
+        Ok(match added {
             Added::AlreadyThere => {
                 metrics::count("WebhookDuplicates");
-                return Ok(Taken::Duplicate);
+                Taken::Duplicate
             }
-            Added::New => metrics::count("WebhookEvents"),
-        }
-        let queued = match event.job(&from.tenant) {
-            Some(job @ Job::Inbound(_)) => self.inbound.send(&job, now).await,
-            Some(job) => self.reports.send(&job, now).await,
-            None => Ok(()),
-        };
-        note_if_unqueued(&event, queued);
-        Ok(Taken::New)
+            Added::New => {
+                metrics::count("WebhookEvents");
+                Taken::New
+            }
+        })
     }
 }
 
@@ -92,6 +104,7 @@ fn event(from: &Connection, notice: Notice, raw: &[u8], now: Timestamp) -> Webho
         received_at: now,
         heard: notice.heard,
         raw: RawBody::new(raw),
+        keyword: None,
         stage: Stage::Open,
         claims: 0,
         deferrals: 0,
@@ -101,19 +114,9 @@ fn event(from: &Connection, notice: Notice, raw: &[u8], now: Timestamp) -> Webho
         Heard::Text(_) | Heard::Report(_) => event,
         Heard::Ignored { .. } => event.done(Outcome::Ignored, now),
         Heard::Unusable { why, .. } => {
+            metrics::count("EventsQuarantined");
             let why = why.clone();
             event.quarantined(why, now)
-        }
-    }
-}
-
-/// The event is stored and due, so the sweeper will bring its job to the queue.
-fn note_if_unqueued(event: &WebhookEvent, queued: Result<(), QueueError>) {
-    match queued {
-        Ok(()) => info!(event.id = %event.id, "event {} was taken in", event.id),
-        Err(e) => {
-            metrics::count("JobsLeftToTheSweeper");
-            warn!(event.id = %event.id, error = %Chain(&e), "event {} is stored but not queued", event.id);
         }
     }
 }

@@ -10,9 +10,12 @@ use domain::{ids::TenantId, jobs::Job};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::Deserialize;
+use tracing::error;
 
 use crate::{
     item::Table,
+    logs::Chain,
+    metrics,
     store::{Store, StoreError},
 };
 
@@ -50,6 +53,8 @@ pub(crate) fn parked(tenant: &TenantId) -> String {
 impl Store {
     /// What has been due since before `before`, oldest first within a shard: at most `limit` from
     /// each shard of each table.
+    ///
+    /// What cannot be read, such as a job that newer code has written, is left where it is.
     pub async fn overdue(&self, before: Timestamp, limit: i32) -> Result<Vec<Overdue>, StoreError> {
         let shards = [Table::State, Table::Journal]
             .into_iter()
@@ -125,8 +130,17 @@ impl Store {
             .await
             .map_err(StoreError::unavailable)?;
 
-        found.items.unwrap_or_default().into_iter().map(|item| read(table, item)).collect()
+        let items = found.items.unwrap_or_default().into_iter();
+        Ok(items.filter_map(|item| readable(read(table, item))).collect())
     }
+}
+
+fn readable(read: Result<Overdue, StoreError>) -> Option<Overdue> {
+    read.inspect_err(|e| {
+        metrics::count("OverdueUnreadable");
+        error!(error = %Chain(e), "something overdue cannot be read");
+    })
+    .ok()
 }
 
 fn read(table: Table, item: crate::item::Attributes) -> Result<Overdue, StoreError> {

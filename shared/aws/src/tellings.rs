@@ -3,7 +3,6 @@
 use domain::{
     crm_status::Telling,
     ids::{CrmMessageId, TenantId},
-    jobs::{FollowUp, Job},
 };
 
 use crate::{
@@ -18,8 +17,10 @@ impl Item for Telling {
     const TABLE: Table = Table::State;
 
     fn work(&self, tenant: &TenantId) -> Option<Work> {
-        let job = FollowUp::Tell { tenant: tenant.clone(), crm_message: self.crm_message.clone() };
-        Some(Work::Due { at: self.due?, job: Job::Reports(job) })
+        if let Some(given_up) = &self.given_up {
+            return Some(Work::Parked { since: given_up.at });
+        }
+        Some(Work::Due { at: self.due?, job: self.job(tenant) })
     }
 }
 

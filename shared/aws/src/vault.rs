@@ -81,6 +81,14 @@ impl Item for WrappedKey {
     const TABLE: Table = Table::State;
 }
 
+/// A tenant has no key before its first credential is sealed. To open one without its key is not
+/// possible, and a new key would only hide that the old one is lost.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IfMissing {
+    Create,
+    Fail,
+}
+
 struct OpenedKey {
     bytes: Zeroizing<Vec<u8>>,
     forget_at: Timestamp,
@@ -113,7 +121,7 @@ impl Vault {
         plain: &SecretString,
         now: Timestamp,
     ) -> Result<Sealed, VaultError> {
-        let key = self.data_key(scope, CURRENT, now).await?;
+        let key = self.data_key(scope, CURRENT, IfMissing::Create, now).await?;
         let place = place(scope.tenant, integration, field, CURRENT);
         let mut sealed = plain.expose_secret().as_bytes().to_vec();
         let nonce = cipher(&key)?
@@ -135,7 +143,8 @@ impl Vault {
         sealed: &Sealed,
         now: Timestamp,
     ) -> Result<SecretString, VaultError> {
-        let key = self.data_key(scope, sealed.key_version, now).await?;
+        let version = sealed.key_version;
+        let key = self.data_key(scope, version, IfMissing::Fail, now).await?;
         let place = place(scope.tenant, integration, field, sealed.key_version);
         let decoded = |text: &str| STANDARD.decode(text).map_err(|_| VaultError::DoesNotOpen);
         let nonce = Nonce::try_assume_unique_for_key(&decoded(&sealed.nonce)?)
@@ -152,6 +161,7 @@ impl Vault {
         &self,
         scope: Scope<'_>,
         version: u32,
+        if_missing: IfMissing,
         now: Timestamp,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let id = (scope.tenant.clone(), version);
@@ -161,7 +171,8 @@ impl Vault {
         let key = Key::data_key(scope.tenant, version);
         let bytes = match scope.get::<WrappedKey>(&key).await? {
             Some(row) => self.unwrap(scope.tenant, &row.body).await?,
-            None => self.create(scope, &key).await?,
+            None if if_missing == IfMissing::Create => self.create(scope, &key).await?,
+            None => return Err(StoreError::Missing("data key").into()),
         };
         let forget_at = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
         let opened = OpenedKey { bytes: bytes.clone(), forget_at };

@@ -16,9 +16,9 @@ use crate::{
     phone::PhoneNumber,
 };
 
-/// Within this time of a STOP, one confirmation is presumed to be fine
-/// (47 CFR 64.1200(a)(12)). We send none later.
-pub const CONFIRMATION_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+/// How long a confirmation may wait. Within five minutes of a STOP one is presumed to be fine
+/// (47 CFR 64.1200(a)(12)); a minute of them belongs to the function and the carrier.
+pub const CONFIRMATION_KEEPS: SignedDuration = SignedDuration::from_mins(4);
 
 /// Who told us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
@@ -75,8 +75,8 @@ pub struct ConsentEntry {
 pub enum Act {
     Revoked,
     Granted,
-    /// They asked to be texted again, but a member of staff or the API had opted them out, which
-    /// a keyword does not lift.
+    /// They asked to be texted again, and are not: a member of staff or the API had opted them out,
+    /// which a keyword does not lift, or they said STOP since.
     GrantRefused,
 }
 
@@ -85,25 +85,48 @@ pub enum Act {
 pub enum Change {
     /// The standing becomes this, and the ledger gets this line.
     To { standing: OptOut, act: Act },
-    /// It stands like that already. The ledger gets the line all the same.
+    /// It stands like that already, and now as of later.
+    Renewed { standing: OptOut, act: Act },
+    /// It stays as it is. The ledger gets the line all the same.
     Same { act: Act },
 }
 
+/// When something was said, and when we heard it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub sent_at: Timestamp,
+    pub heard_at: Timestamp,
+}
+
 /// What hearing `keyword` from `phone` does to `standing`. HELP changes nothing.
+///
+/// The same text may be heard twice, and an old one late. Neither may undo what was said since:
+/// a STOP counts from when we heard it, a START from when it was sent, so whatever is unclear
+/// about the order ends with nobody being texted.
 #[must_use]
 pub fn hear(
     standing: Option<&OptOut>,
     phone: &PhoneNumber,
     keyword: Keyword,
-    at: Timestamp,
+    said: Said,
 ) -> Option<Change> {
     let is_out = standing.is_some_and(|it| it.active);
-    let now = |active| OptOut::new(phone.clone(), active, Source::Texting, at);
+    let since = standing.map(|it| it.since);
+    let now = |active| OptOut::new(phone.clone(), active, Source::Texting, said.heard_at);
     match keyword {
         Keyword::Help => None,
-        Keyword::Stop if is_out => Some(Change::Same { act: Act::Revoked }),
+        Keyword::Stop if since.is_some_and(|it| it > said.heard_at) => {
+            Some(Change::Same { act: Act::Revoked })
+        }
+        Keyword::Stop if is_out => standing.map(|it| Change::Renewed {
+            standing: OptOut { since: said.heard_at, ..it.clone() },
+            act: Act::Revoked,
+        }),
         Keyword::Stop => Some(Change::To { standing: now(true), act: Act::Revoked }),
         Keyword::Start if !is_out => Some(Change::Same { act: Act::Granted }),
+        Keyword::Start if since.is_some_and(|it| it >= said.sent_at) => {
+            Some(Change::Same { act: Act::GrantRefused })
+        }
         Keyword::Start if standing.is_some_and(OptOut::yields_to_start) => {
             Some(Change::To { standing: now(false), act: Act::Granted })
         }
@@ -158,8 +181,58 @@ mod tests {
         OptOut::new(phone(), true, source, NOON)
     }
 
+    const LATER: Said = {
+        let later = Timestamp::constant(1_767_268_860, 0);
+        Said { sent_at: later, heard_at: later }
+    };
+
     fn heard(standing: Option<&OptOut>, keyword: Keyword) -> Option<Change> {
-        hear(standing, &phone(), keyword, NOON)
+        hear(standing, &phone(), keyword, LATER)
+    }
+
+    /// The standing after all of this was heard.
+    fn after(said: &[(Keyword, Said)]) -> Option<OptOut> {
+        let mut standing = None;
+        for (keyword, said) in said {
+            match hear(standing.as_ref(), &phone(), *keyword, *said) {
+                Some(
+                    Change::To { standing: next, .. } | Change::Renewed { standing: next, .. },
+                ) => {
+                    standing = Some(next);
+                }
+                Some(Change::Same { .. }) | None => {}
+            }
+        }
+        standing
+    }
+
+    proptest::proptest! {
+        /// Work is done again after a crash, and put off during an outage: whatever is heard a
+        /// second time, the last thing that was said stands.
+        #[test]
+        fn hearing_an_old_text_again_changes_nothing(
+            stops in proptest::collection::vec(proptest::bool::ANY, 1..6),
+            again in proptest::collection::vec(0_usize..6, 0..8),
+        ) {
+            let said: Vec<_> = stops.iter().zip(1..).map(|(stop, minute)| {
+                let at = NOON + jiff::SignedDuration::from_mins(minute);
+                let keyword = if *stop { Keyword::Stop } else { Keyword::Start };
+                (keyword, Said { sent_at: at, heard_at: at })
+            }).collect();
+            let mut replayed = said.clone();
+            replayed.extend(again.into_iter().filter_map(|n| said.get(n).copied()));
+
+            let active = |standing: Option<OptOut>| standing.is_some_and(|it| it.active);
+            proptest::prop_assert_eq!(active(after(&replayed)), active(after(&said)));
+        }
+    }
+
+    #[test]
+    fn a_start_that_comes_late_does_not_lift_a_stop_that_was_said_after_it() {
+        let stopped = out(Source::Texting);
+        let before = Said { sent_at: NOON - jiff::SignedDuration::from_secs(1), ..LATER };
+        let heard = hear(Some(&stopped), &phone(), Keyword::Start, before);
+        assert_eq!(heard, Some(Change::Same { act: Act::GrantRefused }));
     }
 
     #[test]
@@ -171,10 +244,15 @@ mod tests {
         assert_eq!(act, Act::Revoked);
     }
 
+    /// It keeps its source, which decides who may lift it, and what the CRM was told.
     #[test]
-    fn a_second_stop_changes_nothing_but_is_written_down() {
-        let before = out(Source::Texting);
-        assert_eq!(heard(Some(&before), Keyword::Stop), Some(Change::Same { act: Act::Revoked }));
+    fn a_second_stop_renews_the_first() {
+        let before = out(Source::Manual).told();
+        let standing = OptOut { since: LATER.heard_at, ..before.clone() };
+        assert_eq!(
+            heard(Some(&before), Keyword::Stop),
+            Some(Change::Renewed { standing, act: Act::Revoked })
+        );
     }
 
     #[test]

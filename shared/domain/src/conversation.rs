@@ -20,7 +20,6 @@ pub struct Route {
 pub struct Contact {
     pub id: ContactId,
     pub crm_contact: CrmContactId,
-    pub since: Timestamp,
 }
 
 /// Everything said between a tenant and one phone: its latest standing.

@@ -1,9 +1,14 @@
 //! What the CRM should be told of a message it asked us to send, and what it has been told.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{delivery::Delivery, failure::Failure, ids::CrmMessageId};
+use crate::{
+    delivery::Delivery,
+    failure::Failure,
+    ids::{CrmMessageId, TenantId},
+    jobs::{FollowUp, Job},
+};
 
 /// The words the CRM takes for a message's status. "Sent" is not among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,14 +56,32 @@ pub struct Telling {
     pub not_before: Timestamp,
     #[serde(default)]
     pub tries: u32,
-    /// Why it was given up, if it was.
+    /// That it was given up, if it was. A person should look why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given_up: Option<String>,
+    pub given_up: Option<GivenUp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
 }
 
+/// The CRM will not be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    pub at: Timestamp,
+    pub why: String,
+}
+
+/// GoHighLevel refuses updates of a message for its first five to ten seconds
+/// (highlevel-api-docs, issue 4). Most messages are delivered in that time, so waiting also saves a
+/// call.
+pub const CRM_SETTLES: SignedDuration = SignedDuration::from_secs(6);
+
 impl Telling {
+    /// The job that tells the CRM.
+    pub fn job(&self, tenant: &TenantId) -> Job {
+        let (tenant, crm_message) = (tenant.clone(), self.crm_message.clone());
+        Job::Reports(FollowUp::Tell { tenant, crm_message })
+    }
+
     pub fn new(crm_message: CrmMessageId, wanted: CrmStatus, not_before: Timestamp) -> Self {
         Self {
             crm_message,

@@ -7,6 +7,7 @@ use crate::{
     heard::Heard,
     ids::{ConversationId, EventId, IntegrationId, TenantId},
     jobs::{FollowUp, Job, ReadText},
+    keyword::Keyword,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct WebhookEvent {
     pub integration: IntegrationId,
     pub received_at: Timestamp,
     pub heard: Heard,
+    /// What the text asks of us, if it is a text and asks for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<Keyword>,
     pub raw: RawBody,
     pub stage: Stage,
     /// Claims since the last outcome.
@@ -37,6 +41,9 @@ pub enum Stage {
     /// over looks whether the text is there before adding it again.
     Posting {
         since: Timestamp,
+        /// Times it was added without our learning what came of it.
+        #[serde(default)]
+        in_doubt: u32,
     },
     Done {
         at: Timestamp,
@@ -63,14 +70,23 @@ pub enum Outcome {
     Unmatched,
 }
 
-/// The body as it arrived. `Debug` shows its length only.
+/// Bytes of a body that are kept. An item of the table holds 400 KB, and the text that was read from
+/// the body needs its share.
+const RAW_LIMIT: usize = 100 * 1024;
+
+/// The body as it arrived, or the beginning of a very long one. `Debug` shows its length only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawBody(String);
 
 impl RawBody {
     pub fn new(body: &[u8]) -> Self {
-        Self(String::from_utf8_lossy(body).into_owned())
+        let mut raw = String::from_utf8_lossy(body).into_owned();
+        if raw.len() > RAW_LIMIT {
+            raw.truncate(raw.floor_char_boundary(RAW_LIMIT));
+            raw.push_str("… [cut off]");
+        }
+        Self(raw)
     }
 
     pub fn as_str(&self) -> &str {
@@ -98,7 +114,8 @@ impl WebhookEvent {
         match &self.heard {
             Heard::Text(text) => {
                 let conversation = ConversationId::with(&tenant, &text.from);
-                Some(Job::Inbound(ReadText { tenant, event, conversation }))
+                let asks = self.keyword.is_some();
+                Some(Job::Inbound(ReadText { tenant, event, conversation, asks }))
             }
             Heard::Report(_) => Some(Job::Reports(FollowUp::Record { tenant, event })),
             Heard::Ignored { .. } | Heard::Unusable { .. } => None,
@@ -121,5 +138,25 @@ impl WebhookEvent {
     #[must_use]
     pub fn quarantined(self, why: impl Into<String>, at: Timestamp) -> Self {
         Self { stage: Stage::Quarantined { at, why: why.into() }, due: None, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_of_any_size_and_kind_fits_an_item() {
+        for body in [vec![b'a'; 256 * 1024], vec![0xFF; 256 * 1024], "é".repeat(128 * 1024).into()]
+        {
+            let raw = RawBody::new(&body);
+            assert!(raw.as_str().len() < RAW_LIMIT + 32);
+            assert!(raw.as_str().ends_with("[cut off]"));
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_body() {
+        assert_eq!(format!("{:?}", RawBody::new(b"secret")), "RawBody(6 bytes)");
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     delivery::Report,
     ids::{MessageId, ProviderMessageId},
-    keyword::Keyword,
+    keyword::{ExtraKeywords, Keyword, classify},
     phone::PhoneNumber,
     text::{MediaUrl, MessageText},
 };
@@ -51,6 +51,18 @@ pub struct InboundText {
     /// The carrier took the text for this keyword and has answered it, so we must not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by_carrier: Option<Keyword>,
+}
+
+impl InboundText {
+    /// What the text asks of us, by our own reading and the carrier's. If one of the two reads
+    /// STOP it is STOP: nobody is texted because two programs disagreed.
+    pub fn keyword(&self, extra: &ExtraKeywords) -> Option<Keyword> {
+        let ours = classify(self.text.as_str(), extra);
+        match (ours, self.answered_by_carrier) {
+            (Some(Keyword::Stop), _) | (_, Some(Keyword::Stop)) => Some(Keyword::Stop),
+            (ours, theirs) => ours.or(theirs),
+        }
+    }
 }
 
 /// A carrier's word on a message of ours.

@@ -17,6 +17,10 @@ pub struct ReadText {
     pub tenant: TenantId,
     pub event: EventId,
     pub conversation: ConversationId,
+    /// It asks something of us (STOP, START, HELP), and so does not wait behind texts that only
+    /// have something to say.
+    #[serde(default)]
+    pub asks: bool,
 }
 
 /// Send a message of ours.
@@ -52,6 +56,9 @@ impl Job {
     /// Jobs of one group are done in order, one at a time.
     pub fn group(&self) -> String {
         match self {
+            Self::Inbound(ReadText { tenant, conversation, asks: true, .. }) => {
+                format!("{tenant}:{conversation}:asks")
+            }
             Self::Inbound(ReadText { tenant, conversation, .. })
             | Self::Outbound(SendText { tenant, conversation, .. }) => {
                 format!("{tenant}:{conversation}")

@@ -30,7 +30,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 const CONVERSATIONS: usize = 3;
 
 /// As many messages as one page can hold, and as many pages as we read: the newest thousand.
-const PAGE: &str = "100";
+const PAGE: &str = "50";
 const PAGES: usize = 10;
 
 const FIND_CONVERSATION: Task = task("look for a conversation");

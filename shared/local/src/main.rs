@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::{anyhow, ensure};
 use clap::Parser as _;
 use local::{
-    cli::Cli,
+    cli::{Cli, Command},
     running::{World, welcome},
     say::Printer,
     story,
@@ -33,7 +34,7 @@ async fn main() -> ExitCode {
         }
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            printer.failure(&format!("\nIt did not work: {error}"));
+            printer.failure(&format!("Failed: {error}"));
             for cause in error.chain().skip(1) {
                 printer.line(&format!("  because {cause}"));
             }
@@ -44,16 +45,31 @@ async fn main() -> ExitCode {
 
 /// Starts the world and plays the story in it, if it is to be played.
 async fn start(cli: &Cli, printer: &mut Printer) -> anyhow::Result<World> {
+    let replaced = cli.options.elsewhere.replaced();
+    let can_play = replaced.is_empty();
+    ensure!(
+        can_play || cli.command != Some(Command::Story),
+        "the story needs every simulator, and an address was given for {}: \
+         start with `cargo run -- up` instead",
+        replaced.join(", ")
+    );
     let world = World::start(&cli.options, printer).await?;
-    if !cli.plays() {
-        return Ok(world);
+    if cli.plays() && can_play {
+        return play(world, printer).await;
     }
+    if cli.plays() {
+        printer
+            .line(&format!("The story is left out: it needs {} simulated.", replaced.join(", ")));
+    }
+    Ok(world)
+}
+
+/// Logs are kept of a story that broke.
+async fn play(world: World, printer: &mut Printer) -> anyhow::Result<World> {
     match story::play(&world, printer).await {
         Ok(()) => Ok(world),
-        Err(failed) => {
-            let logs = world.end_keeping_logs();
-            printer.line(&format!("       logs      {}", logs.display()));
-            Err(failed.into())
+        Err(broken) => {
+            Err(anyhow!("{broken}\n       logs      {}", world.end_keeping_logs().display()))
         }
     }
 }

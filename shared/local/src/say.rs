@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Where a duration stands.
-const WIDTH: usize = 92;
+/// What fits on one line of any terminal, and can be taken back there.
+const WIDTH: usize = 78;
 
 /// Writes calm lines. On a terminal it says what it waits for, and colours what it says.
 pub struct Printer {
@@ -52,63 +52,62 @@ impl Printer {
         drop(writeln!(self.out, "{text}"));
     }
 
+    /// A line that begins something, after an empty one.
     pub fn heading(&mut self, text: &str) {
         let text = self.coloured(Colour::Bold, text);
-        self.line(&text);
+        self.line(&format!("\n{text}"));
     }
 
+    /// The same for what went wrong.
     pub fn failure(&mut self, text: &str) {
         let text = self.coloured(Colour::Red, text);
-        self.line(&text);
+        self.line(&format!("\n{text}"));
     }
 
     /// Does one step of the start, and says what it was and how long it took.
     pub async fn step<T, E>(
         &mut self,
-        name: &str,
         what: &str,
         doing: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let text = format!("  {name:<10} {what}");
-        self.waits_for(&text);
+        self.waits_for(what);
         let started = Instant::now();
-        let done = doing.await?;
-        self.timed(&text, started.elapsed());
-        Ok(done)
+        let done = doing.await;
+        self.take_back();
+        if done.is_ok() {
+            self.timed("  ", what, started.elapsed());
+        }
+        done
     }
 
     /// Says that something is being waited for, where that can be taken back.
-    pub(crate) fn waits_for(&mut self, text: &str) {
+    pub(crate) fn waits_for(&mut self, what: &str) {
         if self.is_terminal {
-            let text = self.coloured(Colour::Dim, &format!("{text} …"));
-            drop(write!(self.out, "{text}"));
+            let line: String = format!("    … {what}").chars().take(WIDTH).collect();
+            let line = self.coloured(Colour::Dim, &line);
+            drop(write!(self.out, "{line}"));
             drop(self.out.flush());
         }
     }
 
     /// What was waited for has come.
-    pub(crate) fn holds(&mut self, text: &str, took: Duration) {
+    pub(crate) fn holds(&mut self, what: &str, took: Duration) {
+        self.take_back();
         let mark = self.coloured(Colour::Green, "ok");
-        self.marked(&mark, text, took);
+        self.timed(&mark, what, took);
     }
 
     /// What was waited for has not come.
-    pub(crate) fn breaks(&mut self, text: &str, took: Duration) {
+    pub(crate) fn breaks(&mut self, what: &str, took: Duration) {
+        self.take_back();
         let mark = self.coloured(Colour::Red, "NO");
-        self.marked(&mark, text, took);
+        self.timed(&mark, what, took);
     }
 
-    fn marked(&mut self, mark: &str, text: &str, took: Duration) {
-        self.take_back();
-        let room = WIDTH - 7;
-        let took = self.coloured(Colour::Dim, &seconds(took));
-        self.line(&format!("    {mark} {text:<room$} {took}"));
-    }
-
-    fn timed(&mut self, text: &str, took: Duration) {
-        self.take_back();
-        let took = self.coloured(Colour::Dim, &seconds(took));
-        self.line(&format!("{text:<WIDTH$} {took}"));
+    fn timed(&mut self, mark: &str, what: &str, took: Duration) {
+        let took = format!("{:>4.1} s", took.as_secs_f64());
+        let took = self.coloured(Colour::Dim, &took);
+        self.line(&format!("  {mark} {took}  {what}"));
     }
 
     fn take_back(&mut self) {
@@ -130,9 +129,4 @@ impl fmt::Debug for Printer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Printer").field("is_terminal", &self.is_terminal).finish_non_exhaustive()
     }
-}
-
-/// As people say it, set right: `  0.4 s`, ` 12.0 s`.
-pub(crate) fn seconds(duration: Duration) -> String {
-    format!("{:>5.1} s", duration.as_secs_f64())
 }

@@ -57,6 +57,7 @@ impl Functions {
                 keys: delivery.parsed("GHL_WEBHOOK_KEYS", ghl::webhook::Keys::parse)?,
                 store: delivery.store()?,
                 outbound: delivery.queue("OUTBOUND_QUEUE_URL")?,
+                reports: delivery.queue("REPORTS_QUEUE_URL")?,
             },
             inbound_consumer: inbound(&env("InboundConsumerFunction").await?)?,
             outbound_consumer: outbound(&env("OutboundConsumerFunction").await?)?,

@@ -20,11 +20,10 @@ impl World {
             if self.drain().await {
                 continue;
             }
-            let due = self.next_due().await;
-            if self.release_held(due).await {
+            if self.release_held().await {
                 continue;
             }
-            let Some(due) = due else { return self.rest().await };
+            let Some(due) = self.next_due().await else { return self.rest().await };
             self.move_to(due + SignedDuration::from_secs(31));
             self.sweep().await;
         }
@@ -44,14 +43,27 @@ impl World {
 
     /// Runs the sweeper, as the schedule does every minute.
     pub(crate) async fn sweep(&self) -> sweeper::Swept {
-        sweeper::handle(&self.functions.sweeper, self.now()).await.unwrap()
+        loop {
+            // A fault on demand may strike the sweeper. The schedule starts it again.
+            if let Ok(swept) = sweeper::handle(&self.functions.sweeper, self.now()).await {
+                return swept;
+            }
+        }
     }
 
     /// When something next needs attention.
     pub(crate) async fn next_due(&self) -> Option<Timestamp> {
-        let overdue =
-            self.store.overdue(Timestamp::MAX - SignedDuration::from_hours(24), 1000).await;
-        overdue.unwrap().into_iter().map(|it| it.due_at).min()
+        self.due().await.into_iter().min()
+    }
+
+    async fn due(&self) -> Vec<Timestamp> {
+        let ever = Timestamp::MAX - SignedDuration::from_hours(24);
+        loop {
+            // A fault on demand may strike our own question.
+            if let Ok(overdue) = self.store.overdue(ever, 1000).await {
+                return overdue.into_iter().map(|it| it.due_at).collect();
+            }
+        }
     }
 
     /// Empties a queue without doing what it says, as if it had lost everything.
@@ -127,12 +139,14 @@ impl World {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push((queue, receipt));
     }
 
-    async fn release_held(&self, due: Option<Timestamp>) -> bool {
+    async fn release_held(&self) -> bool {
         let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
         if held.is_empty() {
             return false;
         }
-        self.move_to(due.unwrap_or_else(|| self.now() + SignedDuration::from_secs(2)));
+        let soon = self.now() + SignedDuration::from_secs(2);
+        let due = self.due().await.into_iter().filter(|due| *due > self.now()).min();
+        self.move_to(due.unwrap_or(soon));
         for (queue, receipt) in held {
             self.set_visibility(queue, &receipt, 0).await;
         }

@@ -8,6 +8,9 @@ use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use domain::jobs::Job;
 use jiff::Timestamp;
 use serde::Serialize;
+use tracing::warn;
+
+use crate::{logs::Chain, metrics};
 
 pub use work::{Again, work};
 
@@ -54,11 +57,21 @@ impl Queue {
         Ok(())
     }
 
+    /// Sends a job whose work is stored and due. If the queue does not take it, it is left to the
+    /// sweeper: a queue only makes it fast.
+    pub async fn offer(&self, job: &Job, due: Timestamp) {
+        if let Err(e) = self.send(job, due).await {
+            metrics::count("JobsLeftToTheSweeper");
+            let subject = job.subject();
+            warn!(error = %Chain(&e), "the job of {subject} is stored and not queued");
+        }
+    }
+
     /// Lets these messages come back after `after` instead of the queue's own time.
     async fn hold(&self, receipts: &[String], after: Duration) -> Result<(), QueueError> {
         // Rounded up: a job that comes back too early has wasted one of its few tries.
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-        let seconds = i32::try_from(seconds.max(1)).unwrap_or(i32::MAX).min(12 * 60 * 60);
+        let seconds = i32::try_from(seconds.max(1)).unwrap_or(i32::MAX);
         let entries = receipts
             .iter()
             .enumerate()

@@ -1,19 +1,33 @@
 //! Doing a batch of jobs.
 
-use std::{collections::BTreeMap, error::Error, time::Duration};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    time::{Duration, Instant},
+};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tracing::{Instrument, error, info, info_span, warn};
 
 use super::Queue;
 use crate::{logs::Chain, store::StoreError, vault::VaultError};
 
-/// The queue hands a message out five times before it goes to the dead letters (template.yaml). On
-/// the fourth we stop asking: the work is still due in the table, and the sweeper brings it back.
-/// So the dead letters hold only what nobody can read, or what kills whoever tries.
-const LAST_TRY: u32 = 4;
+/// A failed job stays at the head of its group, which keeps a conversation in order while it waits.
+/// The queue hands it out a hundred times before it goes to the dead letters (template.yaml),
+/// enough for a day's outage. On the ninetieth we stop asking: the work is still due in the table,
+/// and the sweeper brings it back. So the dead letters hold only what nobody can read, or what
+/// kills whoever tries.
+const LAST_TRY: u32 = 90;
+
+/// However long a job has to wait, it is looked at again after this.
+const LONGEST_HOLD: Duration = Duration::from_mins(15);
+
+/// After this long no further job of a batch is begun, so that the last one, with every call it
+/// makes at its slowest, still ends before the function does (30 s).
+const BUDGET: Duration = Duration::from_secs(12);
 
 /// A job could not be done now. The table knows that it is still to do.
 #[derive(Debug)]
@@ -37,15 +51,25 @@ impl Again {
         Self { when: When::After(after), why: why.into() }
     }
 
+    /// The job is to come back at `then`.
+    pub fn at(
+        then: Timestamp,
+        now: Timestamp,
+        why: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::after(Duration::try_from(then.duration_since(now)).unwrap_or_default(), why)
+    }
+
     fn soon(why: impl Error + Send + Sync + 'static) -> Self {
         Self { when: When::Soon, why: why.into() }
     }
 
     fn wait(&self, tries: u32) -> Duration {
-        match self.when {
+        let wait = match self.when {
             When::After(after) => after,
-            When::Soon => Duration::from_secs(1 << tries.min(LAST_TRY)),
-        }
+            When::Soon => Duration::from_secs(1 << tries.min(20)),
+        };
+        wait.min(LONGEST_HOLD)
     }
 }
 
@@ -76,7 +100,9 @@ pub async fn work<J: DeserializeOwned>(
     event: SqsEvent,
     handle: impl AsyncFn(J) -> Result<(), Again>,
 ) -> SqsBatchResponse {
-    let groups = by_group(event.records).into_iter().map(|group| work_group(queue, group, &handle));
+    let begun = Instant::now();
+    let groups =
+        by_group(event.records).into_iter().map(|group| work_group(queue, group, begun, &handle));
     let failed = join_all(groups).await.into_iter().flatten();
 
     let mut response = SqsBatchResponse::default();
@@ -91,12 +117,18 @@ pub async fn work<J: DeserializeOwned>(
 async fn work_group<J: DeserializeOwned>(
     queue: &Queue,
     group: Vec<SqsMessage>,
+    begun: Instant,
     handle: &impl AsyncFn(J) -> Result<(), Again>,
 ) -> Vec<String> {
     let mut group = group.into_iter();
     while let Some(message) = group.next() {
         let span = info_span!("job", queue.message_id = message.message_id.as_deref());
-        let Err(after) = work_one(&message, handle).instrument(span).await else { continue };
+        let done = if begun.elapsed() < BUDGET {
+            work_one(&message, handle).instrument(span).await
+        } else {
+            Err(Some(Duration::from_secs(1)))
+        };
+        let Err(after) = done else { continue };
 
         let held: Vec<_> = std::iter::once(message).chain(group).collect();
         if let Some(after) = after {
@@ -218,16 +250,18 @@ mod tests {
 
         assert_eq!(seconds(&chosen), [7, 7, 7]);
         assert_eq!(seconds(&unknown), [2, 4, 8]);
+        assert_eq!(Again::after(Duration::from_hours(9), "busy").wait(1), LONGEST_HOLD);
+        assert_eq!(unknown.wait(80), LONGEST_HOLD);
     }
 
     #[tokio::test]
     async fn a_job_that_keeps_failing_is_left_to_the_sweeper_and_not_to_the_dead_letters() {
-        assert_eq!(failures(vec![message("1", "false", "a", 3)]).await, ["1"]);
-        assert!(failures(vec![message("1", "false", "a", 4)]).await.is_empty());
+        assert_eq!(failures(vec![message("1", "false", "a", LAST_TRY - 1)]).await, ["1"]);
+        assert!(failures(vec![message("1", "false", "a", LAST_TRY)]).await.is_empty());
     }
 
     #[tokio::test]
     async fn what_nobody_can_read_goes_to_the_dead_letters() {
-        assert_eq!(failures(vec![message("1", "}{", "a", 5)]).await, ["1"]);
+        assert_eq!(failures(vec![message("1", "}{", "a", 99)]).await, ["1"]);
     }
 }

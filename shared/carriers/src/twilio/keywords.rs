@@ -4,13 +4,15 @@
 use domain::{keyword::Keyword, phone::PhoneNumber};
 
 /// Twilio's defaults. Only a text of exactly one such word counts, in any case; whether Twilio
-/// looks past white space and punctuation is not documented, so we do not.
+/// looks past white space and punctuation is not documented, so we do not. Twilio also takes YES for
+/// START. We do not: it unblocks the one number it was sent to, and a "yes" must not lift what was
+/// said to another.
 const DEFAULTS: [(Keyword, &[&str]); 3] = [
     (
         Keyword::Stop,
         &["STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"],
     ),
-    (Keyword::Start, &["START", "YES", "UNSTOP"]),
+    (Keyword::Start, &["START", "UNSTOP"]),
     (Keyword::Help, &["HELP", "INFO"]),
 ];
 
@@ -56,7 +58,7 @@ mod tests {
         let cases = [
             (LONG, "stop", true, Some(Keyword::Stop)),
             (LONG, "OptOut", true, Some(Keyword::Stop)),
-            (LONG, "yes", true, Some(Keyword::Start)),
+            (LONG, "yes", true, None),
             (LONG, "Info", true, Some(Keyword::Help)),
             (LONG, "STOP PLEASE", true, None),
             (LONG, "stop.", true, None),

@@ -15,6 +15,11 @@ use crate::{
     read::Code,
 };
 
+/// Has Twilio repeat a report that we could not take in: without this it repeats one only if it
+/// could not connect. It is neither sent to us nor signed.
+/// See <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>.
+const AGAIN: &str = "#rp=5xx,ct,rt&rc=3";
+
 impl Account {
     /// Asks Twilio to send `text`, once.
     pub async fn send(&self, http: &egress::Client, text: &OutboundText) -> Sending {
@@ -35,7 +40,7 @@ impl Account {
         let mut form = vec![
             ("To", text.to.as_str().to_owned()),
             ("From", text.from.as_str().to_owned()),
-            ("StatusCallback", text.callback.to_string()),
+            ("StatusCallback", format!("{}{AGAIN}", text.callback)),
             ("SmartEncoded", self.smart_encoded.to_string()),
         ];
         if !text.text.is_empty() {

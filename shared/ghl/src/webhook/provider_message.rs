@@ -40,7 +40,7 @@ pub enum TextKind {
     /// A text in the channel of an additional provider.
     Custom,
     Email,
-    /// Something newer than this program, or nothing.
+    /// Something newer than this program.
     Other(String),
 }
 
@@ -101,7 +101,8 @@ impl From<Wire> for ProviderMessage {
         Self {
             location: wire.location_id,
             message: wire.message_id,
-            kind: wire.kind.unwrap_or_default().into(),
+            // Not every delivery says; the address is for texts.
+            kind: wire.kind.map_or(TextKind::Sms, TextKind::from),
             contact: wire.contact_id,
             conversation: wire.conversation_id,
             conversation_provider: wire.conversation_provider_id,
@@ -204,7 +205,7 @@ mod tests {
         )
         .unwrap();
 
-        assert_eq!(text.kind, TextKind::Other(String::new()));
+        assert_eq!(text.kind, TextKind::Sms);
         assert_eq!((text.contact, text.user_id, text.reply_to), (None, None, None));
     }
 

@@ -19,7 +19,7 @@ pub use welcome::welcome;
 use crate::{
     deploy::{Binaries, DeployError, Deployment, Foundation, Front, Profile, Site},
     emulator::{Cache, Dynamo, Ministack, cache::workspace},
-    say::{Printer, seconds},
+    say::Printer,
     seed::{self, Accounts, Planted},
     sims::clock::Clock,
     template::Template,
@@ -52,30 +52,29 @@ impl World {
     /// Starts everything. `printer` hears of each step.
     pub async fn start(options: &Options, printer: &mut Printer) -> anyhow::Result<Self> {
         let started = Instant::now();
-        printer.heading("Starting the world");
+        printer.line("Starting the world");
+        let front = front(options.port).await?;
+        let sims = printer.step("the far side", Sims::start(options)).await?;
+        let accounts = accounts::seeded(&options.identity, &sims)?;
         let binaries = binaries(options, printer).await?;
         let cache = Cache::find();
         let ministack = Ministack::start(&cache, Printer::aside);
-        let what = "queues, keys, schedules, Lambda and an HTTP API, emulated; DynamoDB";
-        let ministack = printer.step("cloud", what, ministack).await?;
+        let ministack = printer.step("the local AWS", ministack).await?;
         let dynamo = Dynamo::start(0).await?;
-        let what = "GoHighLevel, Twilio, Telnyx, Texting, simulated";
-        let sims = printer.step("others", what, Sims::start(options)).await?;
 
-        let front = front(options.port).await?;
         let origin = options.elsewhere.public_origin.clone();
         let origin = origin.unwrap_or_else(|| front.origin().to_owned());
-        let site =
+        let parameters = parameters(options, &sims, &origin);
+        let built =
             Built { binaries: &binaries, cache: &cache, ministack: &ministack, dynamo: &dynamo };
-        let deployment = site.deploy(front, parameters(options, &sims, &origin));
-        let what = "all that template.yaml declares, and what calls it";
-        let deployment = printer.step("functions", what, deployment).await?;
+        let what = "everything in template.yaml, with the functions as cargo built them";
+        let deployment = printer.step(what, built.deploy(front, parameters)).await?;
 
         let env = env(&deployment.foundation, &ministack, &dynamo).await?;
-        let planting = Box::pin(plant(&env, accounts::seeded(&options.identity, &sims)?));
-        let tenant = printer.step("tenant", "demo, with its credentials sealed", planting).await?;
+        let planting = Box::pin(plant(&env, accounts));
+        let tenant = printer.step("a tenant with four integrations", planting).await?;
         sims.point_to(&origin, &tenant);
-        printer.heading(&format!("Ready after{}", seconds(started.elapsed())));
+        printer.line(&format!("Ready after {:.1} s", started.elapsed().as_secs_f64()));
         Ok(Self {
             sims,
             location: tenant.location.as_str().to_owned(),
@@ -155,7 +154,7 @@ async fn binaries(options: &Options, printer: &mut Printer) -> anyhow::Result<Bi
     if options.no_build {
         return Ok(Binaries::built(profile)?);
     }
-    printer.line("  Cargo builds the functions:");
+    printer.line("     cargo builds the functions:");
     Ok(Binaries::build(profile).await?)
 }
 

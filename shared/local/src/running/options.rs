@@ -85,6 +85,19 @@ pub struct Identity {
     pub ghl_webhook_keys: Option<String>,
 }
 
+impl Elsewhere {
+    /// Whoever is not simulated.
+    pub fn replaced(&self) -> Vec<&'static str> {
+        let sides = [
+            ("GoHighLevel", &self.ghl_base_url),
+            ("Twilio", &self.twilio_base_url),
+            ("Telnyx", &self.telnyx_base_url),
+            ("Texting", &self.texting_base_url),
+        ];
+        sides.into_iter().filter(|(_, url)| url.is_some()).map(|(name, _)| name).collect()
+    }
+}
+
 /// An address without the slash at its end, so that a path can be put behind it.
 fn base_url(given: &str) -> Result<String, String> {
     match url::Url::parse(given) {
@@ -92,5 +105,23 @@ fn base_url(given: &str) -> Result<String, String> {
             Ok(given.trim_end_matches('/').to_owned())
         }
         _ => Err("not an http or https address".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_no_slash_at_its_end() {
+        assert_eq!(base_url("http://127.0.0.1:9/").unwrap(), "http://127.0.0.1:9");
+        assert!(base_url("127.0.0.1:9").is_err());
+    }
+
+    #[test]
+    fn secrets_stay_out_of_debug() {
+        let token = Some("very-secret".into());
+        let identity = Identity { ghl_token: token, ..Identity::default() };
+        assert!(!format!("{identity:?}").contains("very-secret"));
     }
 }

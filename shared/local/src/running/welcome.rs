@@ -17,7 +17,7 @@ pub fn welcome(world: &World, printer: &mut Printer) {
 
 fn addresses(world: &World, printer: &mut Printer) {
     let paths = Paths::of(&world.tenant);
-    printer.heading(&format!("\nThe API is at {}", world.api_url()));
+    printer.heading(&format!("The API is at {}", world.api_url()));
     if world.origin != world.api_url() {
         printer.line(&format!("  Others reach it at {}", world.origin));
     }
@@ -28,7 +28,7 @@ fn addresses(world: &World, printer: &mut Printer) {
 
 fn far_side(world: &World, printer: &mut Printer) {
     let (sims, numbers) = (&world.sims, &world.tenant.numbers);
-    printer.heading("\nThe far side");
+    printer.heading("The far side");
     let rows = [
         ("GoHighLevel", &sims.ghl.url, sims.ghl.sim.is_some(), world.location.as_str()),
         ("Texting", &sims.texting.url, sims.texting.sim.is_some(), numbers.texting.as_str()),
@@ -37,7 +37,7 @@ fn far_side(world: &World, printer: &mut Printer) {
     ];
     for (name, url, is_simulated, ours) in rows {
         let kind = if is_simulated { "simulated" } else { "yours" };
-        printer.line(&format!("  {name:<12} {url:<28} {kind:<10} we are {ours}"));
+        printer.line(&format!("  {name:<12} {url:<28} {kind:<10} {ours}"));
     }
 }
 
@@ -50,22 +50,22 @@ fn commands(world: &World, printer: &mut Printer) {
     ];
     let carrier = carriers.into_iter().find(|(_, is_simulated, _)| *is_simulated);
     if let Some((url, _, number)) = carrier {
-        printer.heading("\nBe a customer who texts");
+        printer.heading("Be a customer who texts");
         let text = format!(r#"{{"from":"{HANDSET}","to":"{number}","body":"Hello"}}"#);
         printer.line(&post(url, "receive", &text));
     }
     if sims.ghl.sim.is_some() {
         let (url, location) = (&sims.ghl.url, &world.location);
-        printer.heading("\nBe an agent who answers");
+        printer.heading("Be an agent who answers");
         let text = format!(
             r#"{{"location":"{location}","phone":"{HANDSET}","message":"How can we help?"}}"#
         );
         printer.line(&post(url, "agent", &text));
-        printer.heading("\nMake GoHighLevel fail three times");
+        printer.heading("Have GoHighLevel fail three times, for the next new customer");
         let fault = r#"{"on":"upsert_contact","times":3,"fault":"status","status":500}"#;
         printer.line(&post(url, "faults", fault));
     }
-    printer.heading("\nSee what became of it");
+    printer.heading("See what became of it");
     let sides = [(url(&sims.ghl), "GoHighLevel"), (carrier.map(|it| it.0), "the carrier")];
     for (url, name) in sides {
         if let Some(url) = url {

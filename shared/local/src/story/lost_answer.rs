@@ -19,7 +19,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
     let fault = Planned { on: "send".into(), times: 1, fault: Fault::HangAfter };
     on.twilio.plan_fault(fault);
     on.twilio.hold_callbacks().await;
-    let id = teller.does("An agent writes", on.agent_writes(cleo, REPLY)).await?;
+    let id = teller.does("an agent writes", on.agent_writes(cleo, REPLY)).await?;
     teller
         .shows("the message is in doubt: nobody knows whether it was sent", async || {
             is(on, &id, "in_doubt").await
@@ -28,7 +28,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
 
     on.twilio.release_callbacks().await;
     teller
-        .shows("Twilio's report carries our id, so the doubt is resolved: delivered", async || {
+        .shows("Twilio's report carries our id and ends the doubt: delivered", async || {
             is(on, &id, "delivered").await
         })
         .await?;

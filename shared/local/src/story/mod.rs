@@ -21,10 +21,7 @@ use std::time::Instant;
 pub use cast::Missing;
 pub use tell::Failed;
 
-use crate::{
-    running::World,
-    say::{Printer, seconds},
-};
+use crate::{running::World, say::Printer};
 use cast::Cast;
 use tell::Teller;
 
@@ -43,9 +40,8 @@ pub async fn play(world: &World, printer: &mut Printer) -> Result<(), Broken> {
     let started = Instant::now();
     let mut teller = Teller::new(printer);
     tell(cast, &mut teller).await?;
-    let told = teller.told();
-    let took = seconds(started.elapsed());
-    printer.heading(&format!("\nThe story holds: {told} of {told} in{took}"));
+    let (told, took) = (teller.told(), started.elapsed().as_secs_f64());
+    printer.heading(&format!("The story holds: {told} claims in {took:.0} s"));
     Ok(())
 }
 
@@ -54,11 +50,12 @@ async fn tell(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
     let replies = replies::play(on, teller).await?;
     repeats::play(on, teller).await?;
     forgeries::play(on, teller).await?;
+    outage::play(on, teller).await?;
     opt_out::play(on, teller).await?;
     opt_in::play(on, teller).await?;
     reports::play(on, teller, &replies).await?;
-    outage::play(on, teller).await?;
     lost_answer::play(on, teller).await?;
+    outage::look_back(on, teller).await?;
 
     teller.chapter("All along");
     let violations = async || {

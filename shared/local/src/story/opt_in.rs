@@ -18,8 +18,8 @@ const HARMLESS: &str = "see you this weekend";
 pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
     teller.chapter("START, HELP, and words that only sound like STOP");
     let emil = on.texting(EMIL);
-    teller.does("The customer texts START", says(on.texting, emil, "start")).await?;
-    let claim = "the opt-out is lifted, in the registry and in GoHighLevel";
+    teller.does("the customer texts START", says(on.texting, emil, "start")).await?;
+    let claim = "the opt-out is lifted, with us and in GoHighLevel";
     teller
         .shows(claim, async || {
             let standing = on.scope().opt_out(&emil.phone.parse()?).await?;
@@ -31,8 +31,8 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
             Ok(())
         })
         .await?;
-    teller.does("An agent writes again", on.agent_writes(emil, AGAIN)).await?;
-    teller.does("The customer texts HELP", says(on.texting, emil, "Help?")).await?;
+    teller.does("an agent writes again", on.agent_writes(emil, AGAIN)).await?;
+    teller.does("the customer texts HELP", says(on.texting, emil, "Help?")).await?;
     teller.does("and \"see you this weekend\"", says(on.texting, emil, HARMLESS)).await?;
     let claim = "the agent reads all of it, in order";
     teller
@@ -40,7 +40,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
             exactly(&bodies_in(&on.heard(emil)), &["STOP", "start", "Help?", HARMLESS])
         })
         .await?;
-    let claim = "START and HELP are answered once, the agent gets through, the rest does nothing";
+    let claim = "START and HELP are answered once, the agent gets through, no more";
     teller
         .shows(claim, async || {
             on.world.is_idle(&["InboundQueue", "OutboundQueue"]).await?;

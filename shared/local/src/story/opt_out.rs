@@ -19,11 +19,11 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
     let emil = on.texting(EMIL);
     teller
         .does(
-            "A customer texts STOP to a carrier that leaves it to us",
+            "a customer texts STOP to a carrier that leaves it to us",
             says(on.texting, emil, "STOP"),
         )
         .await?;
-    let claim = "the opt-out registry has it, and the ledger the customer's own word";
+    let claim = "the opt-out registry has it, the ledger their own word";
     teller.shows(claim, async || is_registered(on, emil).await).await?;
     let claim = "one confirmation goes out, from the number they texted";
     teller
@@ -40,13 +40,13 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
     let claim = "GoHighLevel has do-not-disturb for SMS on, and both tags";
     teller.shows(claim, async || is_marked(on, emil)).await?;
 
-    let claim = "An agent writes all the same, past do-not-disturb";
+    let claim = "an agent writes all the same, past do-not-disturb";
     let message = AgentMessage::new(&on.world.location, emil.phone, "One last offer!");
     let id = teller.does(claim, on.agent_sends(message.despite_do_not_disturb())).await?;
     let claim = "it is refused, and the agent sees failed with the reason";
     teller.shows(claim, async || is_refused(on, &id).await).await?;
     teller
-        .shows("nothing left: the customer has the confirmation and no more", async || {
+        .shows("nothing was sent: the customer has the confirmation and no more", async || {
             on.world.is_idle(&["OutboundQueue"]).await?;
             exactly(&bodies(&on.got(emil)), &[CONFIRMATION])
         })

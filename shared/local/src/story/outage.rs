@@ -18,15 +18,18 @@ const TEXTS: [&str; 3] = ["First things first", "second", "third and last"];
 const UNANSWERED: &str = "Did you get this?";
 const REPLIES: [&str; 3] = ["Sunday it is.", "Ten o'clock.", "Bring an umbrella."];
 
-/// An unanswered call is given up after 5 s, and looked after when GoHighLevel's search has had
-/// its 10 s.
-const DRAINED: Duration = Duration::from_mins(1);
+/// A call that is not answered is given up after 5 s, and keeps others waiting until then.
+const DRAINED: Duration = Duration::from_secs(40);
+
+/// GoHighLevel's search may take 10 s to show what was added, and a function that was adding it
+/// may have been at it for 30.
+const FOUND: Duration = Duration::from_secs(80);
 
 pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
     teller.chapter("An outage: GoHighLevel answers 500 or nothing, Telnyx answers 429");
     break_down(on);
     let frida = on.texting(FRIDA);
-    let claim = "three texts and three answers of an agent come in, and all are accepted";
+    let claim = "four texts and three answers of an agent are accepted";
     teller
         .does(claim, async {
             for text in TEXTS {
@@ -40,7 +43,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
         })
         .await?;
     teller
-        .shows("they wait: both sides were called, and nothing came of it", async || {
+        .shows("they wait, while calls to both sides come to nothing", async || {
             let refused = on.ghl.statuses_of("upsert_contact").contains(&Some(500));
             ensure!(refused, "GoHighLevel was not asked for the contact");
             ensure!(on.ghl.statuses_of("add_inbound").contains(&None), "no call hangs");
@@ -66,7 +69,7 @@ fn recover(on: Cast<'_>) {
 }
 
 async fn drain(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
-    let (frida, anna, ben) = (on.texting(FRIDA), on.texting(ANNA), on.telnyx(BEN));
+    let (frida, ben) = (on.texting(FRIDA), on.telnyx(BEN));
     let claim = "the answers go out after it, each once, in the order written";
     teller
         .shows_within(DRAINED, claim, async || {
@@ -74,17 +77,22 @@ async fn drain(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
             exactly(&bodies(&got)[1..], &REPLIES)
         })
         .await?;
-    let claim = "the texts reach GoHighLevel after it, each once, in the order sent";
+    let claim = "the texts reach GoHighLevel after it, each once, in order";
     teller
         .shows_within(DRAINED, claim, async || exactly(&bodies_in(&on.heard(frida)), &TEXTS))
-        .await?;
-    let claim = "the text whose answer was lost was looked for, found, and not added again";
+        .await
+}
+
+/// Later: what became of the text that GoHighLevel took and never confirmed.
+pub(super) async fn look_back(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
+    teller.chapter("The text that GoHighLevel took in the outage, and never confirmed");
+    let anna = on.texting(ANNA);
+    let claim = "it is looked for once it must show, found, and not added again";
     teller
-        .shows_within(DRAINED, claim, async || {
-            on.world.is_idle(&["InboundQueue", "OutboundQueue"]).await?;
+        .shows_within(FOUND, claim, async || {
+            on.world.is_idle(&["InboundQueue"]).await?;
             ensure!(!on.ghl.statuses_of("search_conversations").is_empty(), "nobody looked for it");
-            exactly(&bodies_in(&on.heard(anna))[1..], &[UNANSWERED])?;
-            exactly(&bodies_in(&on.heard(frida)), &TEXTS)
+            exactly(&bodies_in(&on.heard(anna))[1..], &[UNANSWERED])
         })
         .await
 }

@@ -16,7 +16,7 @@ const REPLY: &str = "And we answer once.";
 pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
     teller.chapter("The same deliveries, again and again");
     let dora = on.texting(DORA);
-    let claim = "Texting posts one text 20 times at once, and is answered 200 each time";
+    let claim = "Texting posts one text 20 times at once: 200 each time";
     teller
         .does(claim, async {
             let text = InboundText::new(dora.phone, dora.ours.as_str(), TEXT);
@@ -33,7 +33,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
         })
         .await?;
 
-    let claim = "GoHighLevel posts an agent's answer three times, and is answered 200 each time";
+    let claim = "GoHighLevel posts an agent's answer three times: 200 each time";
     teller
         .does(claim, async {
             let id = on.agent_writes(dora, REPLY).await?;

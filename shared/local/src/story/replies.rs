@@ -20,9 +20,9 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<Replie
         ("Telnyx", on.telnyx(BEN), "From ten to four."),
         ("Twilio", on.twilio(CLEO), "Zwölf Euro. Grüße zurück!"),
     ] {
-        let claim = "GoHighLevel posts it to us, and is answered 200";
+        let claim = "GoHighLevel posts the answer to us: 200";
         replies.push(teller.does(claim, on.agent_writes(person, words)).await?);
-        let claim = format!("{name} sends it once, from the number that the customer texted");
+        let claim = format!("{name} sends it once, from the number the customer texted");
         teller.shows(&claim, async || is_sent(on, person, words)).await?;
     }
     Ok(replies)

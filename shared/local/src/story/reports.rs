@@ -30,7 +30,7 @@ pub(super) async fn play(
             Ok(())
         })
         .await?;
-    let claim = "the agent sees delivered on each; where GoHighLevel said 403, we came again";
+    let claim = "the agent sees delivered on each, also after a 403 too soon";
     teller
         .shows_within(SETTLING, claim, async || {
             for id in replies {

@@ -40,7 +40,7 @@ impl<'a> Teller<'a> {
 
     pub(crate) fn chapter(&mut self, title: &str) {
         title.clone_into(&mut self.chapter);
-        self.printer.heading(&format!("\n  {title}"));
+        self.printer.heading(title);
     }
 
     /// Looks until `claim` holds. What the last look says of it is what was found.
@@ -59,7 +59,7 @@ impl<'a> Teller<'a> {
         claim: &str,
         look: impl AsyncFn() -> anyhow::Result<T>,
     ) -> Result<T, Failed> {
-        self.printer.waits_for(&format!("       {claim}"));
+        self.printer.waits_for(claim);
         let started = Instant::now();
         loop {
             match look().await {
@@ -84,7 +84,7 @@ impl<'a> Teller<'a> {
         claim: &str,
         doing: impl Future<Output = anyhow::Result<T>>,
     ) -> Result<T, Failed> {
-        self.printer.waits_for(&format!("       {claim}"));
+        self.printer.waits_for(claim);
         let started = Instant::now();
         match doing.await {
             Ok(done) => {
@@ -153,7 +153,7 @@ mod tests {
 
         assert_eq!(seen.unwrap(), 2);
         let said = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
-        assert!(said.starts_with("    ok it comes"), "{said}");
+        assert!(said.starts_with("  ok  0.1 s  it comes"), "{said}");
     }
 
     #[tokio::test]

@@ -31,9 +31,9 @@ async fn text<V: Vendor>(
     (name, person, words): (&str, Person<'_>, &str),
 ) -> Result<(), Failed> {
     let before = on.world.clock.now();
-    let claim = format!("{name} posts a text to its webhook, and is answered 200");
+    let claim = format!("{name} posts a text to our webhook: 200");
     teller.does(&claim, says(carrier, person, words)).await?;
-    let claim = "GoHighLevel shows it once, as inbound, in the contact's thread, with its time";
+    let claim = "GoHighLevel shows it once, inbound, in the right thread, dated";
     teller.shows(claim, async || is_shown(on, person, words, before)).await
 }
 

@@ -1,0 +1,85 @@
+//! What calls the functions from outside, and by the clock.
+
+use local::template::Event;
+
+use super::Declared;
+
+#[test]
+fn the_world_can_call_four_addresses_and_no_other() {
+    let declared = Declared::read();
+    let functions = declared.functions();
+    let mut routes: Vec<_> = functions
+        .iter()
+        .flat_map(|(name, function)| function.events.values().map(move |event| (*name, event)))
+        .filter_map(|(name, event)| match event {
+            Event::HttpApi { method, path, api_id } => {
+                assert_eq!(api_id.as_deref(), Some("${Api}"), "{name}");
+                Some((name, method.as_str(), path.as_str()))
+            }
+            Event::Queue { .. } | Event::Schedule { .. } => None,
+        })
+        .collect();
+    routes.sort_unstable();
+
+    assert_eq!(
+        routes,
+        [
+            ("GhlDeliveryFunction", "POST", "/webhooks/messages/provider-delivery"),
+            ("TelnyxWebhookFunction", "POST", "/webhooks/telnyx/{integration_id}"),
+            ("TextingWebhookFunction", "POST", "/webhooks/texting/{integration_id}"),
+            ("TwilioWebhookFunction", "POST", "/webhooks/twilio/{integration_id}"),
+        ]
+    );
+    assert_eq!(declared.resources("AWS::Serverless::HttpApi").len(), 1);
+    for (name, function) in &functions {
+        assert!(!function.properties.contains_key("FunctionUrlConfig"), "{name}");
+    }
+}
+
+#[test]
+fn the_api_takes_only_so_much_at_a_time() {
+    let declared = Declared::read();
+    let api = declared.resources("AWS::Serverless::HttpApi")["Api"].clone();
+
+    assert!(api["DefaultRouteSettings"]["ThrottlingRateLimit"].is_number());
+    assert!(api["DefaultRouteSettings"]["ThrottlingBurstLimit"].is_number());
+}
+
+/// A query can carry what should not be in a log, and so can a body.
+#[test]
+fn the_access_log_has_neither_query_nor_body_nor_headers() {
+    let declared = Declared::read();
+    let api = declared.resources("AWS::Serverless::HttpApi")["Api"].clone();
+    let format = api["AccessLogSettings"]["Format"].as_str().unwrap();
+
+    assert_eq!(api["AccessLogSettings"]["DestinationArn"], "${ApiLogs.Arn}");
+    assert!(format.contains("$context.path"));
+    assert!(!format.contains("querystring") && !format.contains("$context.requestOverride"));
+    assert!(format.split('$').skip(1).all(|it| it.starts_with("context.")), "{format}");
+}
+
+/// The next run is a minute away and finds the same work.
+#[test]
+fn the_sweeper_runs_every_minute_and_is_never_repeated() {
+    let declared = Declared::read();
+    let functions = declared.functions();
+    let mut scheduled = Vec::new();
+    for (name, function) in &functions {
+        for (event, it) in &function.events {
+            if let Event::Schedule { schedule_expression, input } = it {
+                scheduled.push((
+                    *name,
+                    event.as_str(),
+                    schedule_expression.as_str(),
+                    input.clone(),
+                ));
+            }
+        }
+    }
+    let sweeper = &declared.raw("SweeperFunction")["Properties"];
+    let tries = |it: &serde_norway::Value| it["MaximumRetryAttempts"].as_u64();
+
+    assert_eq!(scheduled, [("SweeperFunction", "EveryMinute", "rate(1 minute)", None)]);
+    assert_eq!(tries(&sweeper["EventInvokeConfig"]), Some(0));
+    assert_eq!(tries(&sweeper["Events"]["EveryMinute"]["Properties"]["RetryPolicy"]), Some(0));
+}

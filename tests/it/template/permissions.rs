@@ -1,0 +1,331 @@
+//! What each function may do: what its code does, and nothing else.
+//!
+//! [`DOES`] is read off the code by hand. When the code does something new, say so there first; the
+//! last test tells when `aws` learns a new call.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use local::template::Function;
+use serde_json::{Value, json};
+
+use super::{Declared, resource_of, root, texts};
+
+/// What is done to which resource.
+#[derive(Clone, Copy)]
+enum Does {
+    /// Looks an item up by its key.
+    Reads(&'static str),
+    /// Looks up the items of one partition.
+    Lists(&'static str),
+    /// Looks up what is overdue, and nothing of its content.
+    Sweeps(&'static str),
+    /// Adds an item or writes over one, alone or in a transaction.
+    Writes(&'static str),
+    /// Changes an attribute of an item.
+    Changes(&'static str),
+    /// Makes a transaction depend on an item that it leaves as it is.
+    Checks(&'static str),
+    Opens(&'static str),
+    Sends(&'static str),
+    Consumes(&'static str),
+}
+
+use Does::{Changes, Checks, Consumes, Lists, Opens, Reads, Sends, Sweeps, Writes};
+
+const STATE: &str = "StateTable";
+const JOURNAL: &str = "JournalTable";
+const KEY: &str = "VaultKey";
+const INBOUND: &str = "InboundQueue";
+const OUTBOUND: &str = "OutboundQueue";
+const REPORTS: &str = "ReportsQueue";
+
+/// `app::Intake`: route, integration, credentials; then the event, and its job.
+const INTAKE: &[Does] =
+    &[Reads(STATE), Lists(STATE), Opens(KEY), Writes(JOURNAL), Sends(INBOUND), Sends(REPORTS)];
+
+const DOES: [(&str, &[Does]); 8] = [
+    ("TextingWebhookFunction", INTAKE),
+    ("TwilioWebhookFunction", INTAKE),
+    ("TelnyxWebhookFunction", INTAKE),
+    (
+        "GhlDeliveryFunction",
+        &[Reads(STATE), Writes(STATE), Writes(JOURNAL), Sends(OUTBOUND), Sends(REPORTS)],
+    ),
+    (
+        "InboundConsumerFunction",
+        &[
+            Consumes(INBOUND),
+            Reads(STATE),
+            Reads(JOURNAL), // the event
+            Lists(STATE),   // credentials
+            Opens(KEY),
+            Writes(STATE),
+            Writes(JOURNAL),
+            Sends(OUTBOUND), // answers to keywords
+            Sends(REPORTS),  // who must not be texted
+        ],
+    ),
+    (
+        "OutboundConsumerFunction",
+        &[
+            Consumes(OUTBOUND),
+            Reads(STATE),
+            Lists(STATE), // credentials
+            Opens(KEY),
+            Checks(STATE), // the opt-out registry, as the message is dispatched
+            Writes(STATE),
+            Writes(JOURNAL),
+            Sends(REPORTS),
+        ],
+    ),
+    (
+        "ReportConsumerFunction",
+        &[
+            Consumes(REPORTS),
+            Reads(STATE),
+            Reads(JOURNAL), // the event
+            Lists(STATE),   // credentials
+            Opens(KEY),
+            Writes(STATE),
+            Writes(JOURNAL),
+            Sends(REPORTS), // what the CRM is to be told of a report
+        ],
+    ),
+    (
+        "SweeperFunction",
+        &[
+            Sweeps(STATE),
+            Sweeps(JOURNAL),
+            Changes(STATE),
+            Changes(JOURNAL),
+            Sends(INBOUND),
+            Sends(OUTBOUND),
+            Sends(REPORTS),
+        ],
+    ),
+];
+
+/// What Lambda itself needs to hand out a queue, and what `aws::queue::work` needs to put off what
+/// failed.
+const CONSUMING: [&str; 4] = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+];
+
+impl Does {
+    fn needs(self) -> Vec<(String, String)> {
+        let arn = |name| format!("${{{name}.Arn}}");
+        let one = |action: &str, resource| vec![(action.to_owned(), resource)];
+        match self {
+            Reads(table) => one("dynamodb:GetItem", arn(table)),
+            Lists(table) => one("dynamodb:Query", arn(table)),
+            Sweeps(table) => one("dynamodb:Query", arn(table) + "/index/due"),
+            Writes(table) => one("dynamodb:PutItem", arn(table)),
+            Changes(table) => one("dynamodb:UpdateItem", arn(table)),
+            Checks(table) => one("dynamodb:ConditionCheckItem", arn(table)),
+            Opens(key) => one("kms:Decrypt", arn(key)),
+            Sends(queue) => one("sqs:SendMessage", arn(queue)),
+            Consumes(queue) => CONSUMING.map(|it| (it.to_owned(), arn(queue))).to_vec(),
+        }
+    }
+}
+
+fn statements(function: &Function) -> Vec<&Value> {
+    function
+        .policies
+        .iter()
+        .flat_map(|it| it["Statement"].as_array().into_iter().flatten())
+        .collect()
+}
+
+fn is_allow(statement: &Value) -> bool {
+    statement["Effect"] == "Allow"
+}
+
+/// Every action with every resource that it is allowed on.
+fn allowed(function: &Function) -> BTreeSet<(String, String)> {
+    let pairs = |it: &Value| -> Vec<_> {
+        let resources = texts(&it["Resource"]);
+        let actions = texts(&it["Action"]).into_iter();
+        let all =
+            actions.flat_map(|a| resources.iter().map(move |r| (a.to_owned(), (*r).to_owned())));
+        all.collect()
+    };
+    statements(function).into_iter().filter(|it| is_allow(it)).flat_map(pairs).collect()
+}
+
+#[test]
+fn a_function_may_do_exactly_what_it_does() {
+    let declared = Declared::read();
+    let does: BTreeMap<_, _> = DOES.into_iter().collect();
+    let functions = declared.functions();
+
+    assert!(functions.keys().eq(does.keys()));
+    for (name, function) in functions {
+        let needed: BTreeSet<_> = does[name].iter().flat_map(|it| it.needs()).collect();
+        assert_eq!(allowed(&function), needed, "{name}");
+    }
+}
+
+#[test]
+fn no_function_borrows_a_policy_that_is_written_elsewhere() {
+    let declared = Declared::read();
+    for (name, function) in declared.functions() {
+        for policy in &function.policies {
+            let parts: Vec<_> = policy.as_object().into_iter().flat_map(|it| it.keys()).collect();
+            assert_eq!(parts, ["Statement", "Version"], "{name}: {policy}");
+        }
+        assert!(!function.properties.contains_key("Role"), "{name}");
+    }
+    assert!(declared.resources("AWS::IAM::Role").is_empty());
+    assert!(declared.resources("AWS::IAM::Policy").is_empty());
+}
+
+#[test]
+fn every_permission_is_for_one_resource_of_this_stack() {
+    let declared = Declared::read();
+    for (name, function) in declared.functions() {
+        for (action, resource) in allowed(&function) {
+            assert!(
+                !action.contains('*') && !resource.contains('*'),
+                "{name}: {action} {resource}"
+            );
+            assert!(
+                declared.template.resources.contains_key(&resource_of(&resource)),
+                "{resource}"
+            );
+        }
+        for statement in statements(&function).into_iter().filter(|it| is_allow(it)) {
+            assert!(statement.get("NotAction").is_none() && statement.get("NotResource").is_none());
+        }
+    }
+}
+
+#[test]
+fn a_function_may_use_what_it_is_told_of_and_is_told_of_what_it_may_use() {
+    let declared = Declared::read();
+    for (name, function) in declared.functions() {
+        let references = function.environment.values().filter(|it| it.starts_with("${"));
+        let told: BTreeSet<_> = references.map(|it| resource_of(it)).collect();
+        let may_use: BTreeSet<_> =
+            allowed(&function).iter().map(|(_, it)| resource_of(it)).collect();
+        assert_eq!(told, may_use, "{name}");
+    }
+}
+
+#[test]
+fn nobody_reads_a_whole_table_or_deletes_an_item() {
+    for (name, function) in Declared::read().functions() {
+        for (action, _) in allowed(&function) {
+            let is_forbidden = matches!(
+                action.as_str(),
+                "dynamodb:Scan" | "dynamodb:DeleteItem" | "dynamodb:BatchWriteItem"
+            ) || action.starts_with("dynamodb:PartiQL");
+            assert!(!is_forbidden, "{name}: {action}");
+        }
+    }
+}
+
+#[test]
+fn only_the_sweeper_sees_what_is_due() {
+    let declared = Declared::read();
+    let functions = declared.functions();
+    let sees = |function: &Function| allowed(function).iter().any(|(_, it)| it.contains("/index/"));
+    let who: Vec<_> = functions.iter().filter(|(_, it)| sees(it)).map(|(name, _)| *name).collect();
+
+    assert_eq!(who, ["SweeperFunction"]);
+}
+
+#[test]
+fn a_data_key_is_opened_in_the_name_of_a_tenant_only() {
+    for (name, function) in Declared::read().functions() {
+        let statements = statements(&function).into_iter().filter(|it| is_allow(it));
+        let (with_key, others): (Vec<_>, Vec<_>) =
+            statements.partition(|it| texts(&it["Action"]).iter().any(|it| it.starts_with("kms:")));
+
+        assert_eq!(with_key.len(), usize::from(function.environment.contains_key("VAULT_KEY")));
+        let tenant =
+            json!({ "ForAnyValue:StringEquals": { "kms:EncryptionContextKeys": "tenant" } });
+        assert!(with_key.iter().all(|it| it["Condition"] == tenant), "{name}");
+        assert!(others.iter().all(|it| it.get("Condition").is_none()), "{name}");
+    }
+}
+
+/// SAM gives every consumer a managed policy that may receive from all queues of the account.
+#[test]
+fn a_consumer_denies_itself_every_queue_but_its_own() {
+    let declared = Declared::read();
+    let consumers: BTreeMap<_, _> =
+        declared.consumers().into_iter().map(|(queue, function)| (function, queue)).collect();
+    for (name, function) in declared.functions() {
+        let denied: Vec<_> =
+            statements(&function).into_iter().filter(|it| !is_allow(it)).cloned().collect();
+        let Some(queue) = consumers.get(name) else {
+            assert!(denied.is_empty(), "{name}");
+            continue;
+        };
+        let expected = json!({
+            "Sid": "NoOtherQueue",
+            "Effect": "Deny",
+            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            "NotResource": format!("${{{queue}.Arn}}"),
+        });
+        assert_eq!(denied, [expected], "{name}");
+    }
+}
+
+#[test]
+fn nothing_that_the_world_calls_takes_from_a_queue() {
+    for (name, function) in Declared::read().functions() {
+        let is_consumer = name.contains("Consumer");
+        let takes = allowed(&function).iter().any(|(it, _)| CONSUMING.contains(&it.as_str()));
+        assert_eq!(takes, is_consumer, "{name}");
+    }
+}
+
+/// Making a tenant's data key is for whoever connects a tenant, which no function does.
+#[test]
+fn aws_makes_no_call_that_is_not_considered_here() {
+    const CALLS: [&str; 9] = [
+        ".change_message_visibility_batch()",
+        ".decrypt()",
+        ".generate_data_key()",
+        ".get_item()",
+        ".put_item()",
+        ".query()",
+        ".send_message()",
+        ".transact_write_items()",
+        ".update_item()",
+    ];
+    let mut calls = BTreeSet::new();
+    gather_calls(&root().join("shared/aws/src"), &mut calls);
+    let in_transactions = fs::read_to_string(root().join("shared/aws/src/transaction.rs")).unwrap();
+
+    assert_eq!(calls, CALLS.map(str::to_owned).into());
+    assert!(!in_transactions.contains(".delete(") && !in_transactions.contains(".update("));
+}
+
+/// A call is what a client is asked for, on the line after it, without arguments.
+fn gather_calls(folder: &Path, calls: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather_calls(&path, calls);
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        for pair in lines.windows(2) {
+            let is_client = matches!(pair[0].rsplit('.').next(), Some("client" | "kms"));
+            if is_client && pair[1].starts_with('.') {
+                calls.insert(pair[1].to_owned());
+            }
+        }
+    }
+}
