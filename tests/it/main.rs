@@ -8,4 +8,5 @@ mod opting_out;
 mod retries;
 mod shape;
 mod template;
-mod world;
+
+use ::world;

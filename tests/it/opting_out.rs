@@ -276,3 +276,61 @@ async fn says(world: &World, phone: &str, text: &str) {
     assert!(received.answer.is_accepted());
     world.settle().await;
 }
+
+/// A STOP does not wait behind a text that waits for GoHighLevel.
+#[tokio::test]
+async fn stop_is_heard_although_an_earlier_text_is_held_up() {
+    let world = World::new().await;
+    let number = world.acme.numbers.texting.clone();
+    world.ghl.replace_token(world.acme.location.as_str(), "revoked");
+    world.texting.receives_text(ANNA, number.as_str(), "hi", &[]).await;
+    world.drain().await;
+
+    world.advance(1);
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.drain().await;
+
+    let phone = ANNA.parse().unwrap();
+    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
+    world.ghl.replace_token(world.acme.location.as_str(), "token-acme");
+    world.settle().await;
+    let mut heard = world.heard_in_ghl(ANNA);
+    heard.sort();
+    assert_eq!(heard, ["STOP", "hi"]);
+    assert!(!world.ghl_may_text(ANNA));
+}
+
+/// Work that was put off is done again, and must not undo what was said meanwhile.
+#[tokio::test]
+async fn a_start_that_is_worked_on_again_does_not_lift_a_later_stop() {
+    let world = World::new().await;
+    let number = world.acme.numbers.texting.clone();
+    world.ghl.faults().add(unavailable("upsert_contact", 3));
+    world.texting.receives_text(ANNA, number.as_str(), "START", &[]).await;
+    world.drain().await;
+
+    world.advance(1);
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.settle().await;
+
+    let phone = ANNA.parse().unwrap();
+    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
+    assert!(!world.ghl_may_text(ANNA));
+    let mut heard = world.heard_in_ghl(ANNA);
+    heard.sort();
+    assert_eq!(heard, ["START", "STOP"]);
+}
+
+/// A carrier keeps trying for hours unless it is told not to.
+#[tokio::test]
+async fn a_confirmation_expires_at_the_carrier_too() {
+    let world = World::new().await;
+    world.twilio.receives_text(ANNA, world.acme.numbers.twilio.as_str(), "opt-out", &[]).await;
+    world.settle().await;
+
+    let sent = world.twilio.sent();
+    assert_eq!(sent.len(), 1);
+    let validity = sent[0].particulars["validity"].as_str();
+    let seconds: i64 = validity.unwrap().parse().unwrap();
+    assert!((1..=4 * 60).contains(&seconds), "{seconds}");
+}

@@ -43,7 +43,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
     let claim = "START and HELP are answered once, the agent gets through, no more";
     teller
         .shows(claim, async || {
-            on.world.is_idle(&["InboundQueue", "OutboundQueue"]).await?;
+            on.world.is_idle(&["OutboundQueue"]).await?;
             ensure!(!is_out(on, emil), "do-not-disturb is on");
             exactly(&bodies(&on.got(emil)), &[CONFIRMATION, WELCOME, AGAIN, HELP])
         })

@@ -89,6 +89,8 @@ pub struct SentText {
     pub body: String,
     pub media: Vec<String>,
     pub status_callback: Option<String>,
+    /// What only this vendor asks for.
+    pub particulars: Value,
     pub at: Timestamp,
 }
 
@@ -149,9 +151,9 @@ impl InboundText {
 
 impl From<&Text> for SentText {
     fn from(text: &Text) -> Self {
-        let Text { id, from, to, body, callback, at, .. } = text.clone();
+        let Text { id, from, to, body, callback, particulars, at, .. } = text.clone();
         let media = text.media.iter().map(|it| it.url.clone()).collect();
-        Self { id, from, to, body, media, status_callback: callback, at }
+        Self { id, from, to, body, media, status_callback: callback, particulars, at }
     }
 }
 

@@ -15,7 +15,7 @@ const ROUNDS: u32 = 400;
 impl World {
     /// Works until nothing is left to do, moving the clock to whatever is due next. Fails if work
     /// never ends, or if a dead letter is left.
-    pub(crate) async fn settle(&self) {
+    pub async fn settle(&self) {
         for _ in 0..ROUNDS {
             if self.drain().await {
                 continue;
@@ -31,7 +31,7 @@ impl World {
     }
 
     /// Works on what the queues hold now. Whether anything was there.
-    pub(crate) async fn drain(&self) -> bool {
+    pub async fn drain(&self) -> bool {
         let mut any = false;
         for queue in ["Inbound", "Outbound", "Reports"] {
             while self.work_on(queue).await {
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// Runs the sweeper, as the schedule does every minute.
-    pub(crate) async fn sweep(&self) -> sweeper::Swept {
+    pub async fn sweep(&self) -> sweeper::Swept {
         loop {
             // A fault on demand may strike the sweeper. The schedule starts it again.
             if let Ok(swept) = sweeper::handle(&self.functions.sweeper, self.now()).await {
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// When something next needs attention.
-    pub(crate) async fn next_due(&self) -> Option<Timestamp> {
+    pub async fn next_due(&self) -> Option<Timestamp> {
         self.due().await.into_iter().min()
     }
 
@@ -66,8 +66,28 @@ impl World {
         }
     }
 
+    /// Takes everything out of a queue: for the bench, which does it elsewhere.
+    pub async fn jobs(&self, queue: &'static str) -> Vec<SqsMessage> {
+        let mut jobs = Vec::new();
+        loop {
+            let messages = self.receive(queue).await;
+            if messages.is_empty() {
+                return jobs;
+            }
+            for message in &messages {
+                self.delete(queue, message).await;
+            }
+            jobs.extend(messages);
+        }
+    }
+
+    /// Leaves the world as it is: for the bench, whose work is done elsewhere.
+    pub fn forget(&self) {
+        self.unsettled.store(0, Ordering::SeqCst);
+    }
+
     /// Empties a queue without doing what it says, as if it had lost everything.
-    pub(crate) async fn lose_jobs(&self, queue: &'static str) -> usize {
+    pub async fn lose_jobs(&self, queue: &'static str) -> usize {
         let mut lost = 0;
         loop {
             let messages = self.receive(queue).await;
@@ -81,7 +101,7 @@ impl World {
         }
     }
 
-    pub(crate) async fn dead_letters(&self) -> usize {
+    pub async fn dead_letters(&self) -> usize {
         let mut count = 0;
         for queue in self.queues.values() {
             let dead = queue.replace(".fifo", "-dead-letters.fifo");
@@ -137,6 +157,16 @@ impl World {
         let receipt = message.receipt_handle.unwrap();
         self.set_visibility(queue, &receipt, 40_000).await;
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push((queue, receipt));
+    }
+
+    /// Works on what the queues hold, and on what waits in them for the time it is now.
+    pub async fn drain_held(&self) {
+        self.drain().await;
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        for (queue, receipt) in held {
+            self.set_visibility(queue, &receipt, 0).await;
+        }
+        self.drain().await;
     }
 
     async fn release_held(&self) -> bool {

@@ -14,21 +14,22 @@ const LIMITS: Limits = Limits {
     body: 1024 * 1024,
 };
 
-pub(crate) struct Functions {
-    pub(crate) store: Store,
-    pub(crate) vault: Vault,
-    pub(crate) texting_webhook: texting_webhook::Deps,
-    pub(crate) telnyx_webhook: telnyx_webhook::Deps,
-    pub(crate) twilio_webhook: twilio_webhook::Deps,
-    pub(crate) ghl_delivery: ghl_delivery::Deps,
-    pub(crate) inbound_consumer: inbound_consumer::Deps,
-    pub(crate) outbound_consumer: outbound_consumer::Deps,
-    pub(crate) report_consumer: report_consumer::Deps,
-    pub(crate) sweeper: sweeper::Deps,
+#[derive(Debug)]
+pub struct Functions {
+    pub store: Store,
+    pub vault: Vault,
+    pub texting_webhook: texting_webhook::Deps,
+    pub telnyx_webhook: telnyx_webhook::Deps,
+    pub twilio_webhook: twilio_webhook::Deps,
+    pub ghl_delivery: ghl_delivery::Deps,
+    pub inbound_consumer: inbound_consumer::Deps,
+    pub outbound_consumer: outbound_consumer::Deps,
+    pub report_consumer: report_consumer::Deps,
+    pub sweeper: sweeper::Deps,
 }
 
 impl Functions {
-    pub(crate) async fn wire(
+    pub async fn wire(
         template: &Template,
         foundation: &Foundation,
         endpoints: &Endpoints,

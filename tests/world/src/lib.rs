@@ -2,12 +2,16 @@
 //! only moves when told. The functions run in this process, wired as their `main.rs` wires them,
 //! from the environment that template.yaml gives them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a world says that a test failed")]
+
 mod functions;
 mod gateway;
 mod settle;
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -34,25 +38,26 @@ use local::{
     template::Template,
 };
 
-pub(crate) use functions::Functions;
+pub use functions::Functions;
 
 /// When every test begins: a Thursday at noon, UTC.
-pub(crate) const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+pub const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 
-pub(crate) struct World {
-    pub(crate) acme: Planted,
-    pub(crate) twilio: TwilioSim,
-    pub(crate) telnyx: TelnyxSim,
-    pub(crate) texting: TextingSim,
-    pub(crate) ghl: GhlSim,
-    pub(crate) dynamo: Dynamo,
+pub struct World {
+    pub acme: Planted,
+    pub twilio: TwilioSim,
+    pub telnyx: TelnyxSim,
+    pub texting: TextingSim,
+    pub ghl: GhlSim,
+    pub dynamo: Dynamo,
     /// The way to the queues and the key service.
-    pub(crate) gate: Gate,
-    pub(crate) clock: Clock,
-    pub(crate) store: Store,
-    pub(crate) functions: Arc<Functions>,
-    pub(crate) origin: String,
+    pub gate: Gate,
+    pub clock: Clock,
+    pub store: Store,
+    pub functions: Arc<Functions>,
+    pub origin: String,
     accounts: Accounts,
+    environments: BTreeMap<String, BTreeMap<String, String>>,
     control: Control,
     queues: BTreeMap<&'static str, String>,
     held: Mutex<Vec<(&'static str, String)>>,
@@ -61,16 +66,16 @@ pub(crate) struct World {
 }
 
 /// The phone of somebody who texts.
-pub(crate) const ANNA: &str = "+12125550123";
-pub(crate) const BEN: &str = "+12125550124";
+pub const ANNA: &str = "+12125550123";
+pub const BEN: &str = "+12125550124";
 
 impl World {
-    pub(crate) async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     /// A world whose GoHighLevel differs from the usual.
-    pub(crate) async fn with(change: impl FnOnce(&mut ghl::Options)) -> Self {
+    pub async fn with(change: impl FnOnce(&mut ghl::Options)) -> Self {
         Self::build(change).await.unwrap()
     }
 
@@ -98,7 +103,7 @@ impl World {
         let gate = Gate::before(ministack.url(), 0).await?;
         let dynamo = Dynamo::start(0).await?;
         let template = Template::read_from(
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml").as_path(),
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml").as_path(),
         )?;
         let parameters = parameters(&origin, &ghl, &twilio, &telnyx, &texting);
         let name = name();
@@ -113,6 +118,7 @@ impl World {
 
         let endpoints =
             Endpoints { dynamodb: dynamo.url().to_owned(), others: gate.url().to_owned() };
+        let environments = environments(&template, &foundation, &endpoints)?;
         let functions = Functions::wire(&template, &foundation, &endpoints).await?;
         let functions = Arc::new(functions);
         let store = functions.store.clone();
@@ -138,6 +144,7 @@ impl World {
             functions,
             origin,
             accounts,
+            environments,
             control: ministack.control(),
             queues,
             held: Mutex::default(),
@@ -158,7 +165,7 @@ impl World {
     }
 
     /// A second tenant, with a location and numbers of its own.
-    pub(crate) async fn another_tenant(&self) -> Planted {
+    pub async fn another_tenant(&self) -> Planted {
         let location =
             ghl::Location::new("locZenith0000000000zz", "token-zenith", "provider-zenith");
         let accounts = Accounts {
@@ -171,46 +178,61 @@ impl World {
         seed::plant(&self.store, vault, "zenith", &accounts, &numbers("2"), NOON).await.unwrap()
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// What a process would find in its environment that ran this function in this world.
+    pub fn environment(&self, function: &str) -> &BTreeMap<String, String> {
+        &self.environments[function]
+    }
+
+    pub fn texting_secret(&self) -> &str {
+        secrecy::ExposeSecret::expose_secret(&self.accounts.texting_webhook_secret)
+    }
+
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    pub(crate) fn advance(&self, seconds: i64) {
+    pub fn advance(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
     }
 
     /// What is stored of acme.
-    pub(crate) fn scope(&self) -> Scope<'_> {
+    pub fn scope(&self) -> Scope<'_> {
         self.store.of(&self.acme.tenant)
     }
 
     /// Everything that GoHighLevel shows in the conversation with this phone.
-    pub(crate) fn thread(&self, phone: &str) -> Vec<ghl::Message> {
+    pub fn thread(&self, phone: &str) -> Vec<ghl::Message> {
         self.ghl.messages(self.acme.location.as_str(), phone)
     }
 
     /// What the texts in GoHighLevel's conversation with this phone say that came in.
-    pub(crate) fn heard_in_ghl(&self, phone: &str) -> Vec<String> {
+    pub fn heard_in_ghl(&self, phone: &str) -> Vec<String> {
         let inbound = self.thread(phone).into_iter().filter(|it| it.direction == "inbound");
         inbound.map(|it| it.body).collect()
     }
 
     /// Whether GoHighLevel would text this phone.
-    pub(crate) fn ghl_may_text(&self, phone: &str) -> bool {
+    pub fn ghl_may_text(&self, phone: &str) -> bool {
         let contact = self.ghl.contact_by_phone(self.acme.location.as_str(), phone);
         contact.and_then(|it| it.sms_do_not_disturb()).is_none()
     }
 
     /// The tags of this phone's contact in GoHighLevel.
-    pub(crate) fn tags(&self, phone: &str) -> Vec<String> {
+    pub fn tags(&self, phone: &str) -> Vec<String> {
         let contact = self.ghl.contact_by_phone(self.acme.location.as_str(), phone);
         contact.map(|it| it.tags()).unwrap_or_default()
     }
 
     /// An agent of acme writes to this phone.
-    pub(crate) async fn agent_sends(&self, phone: &str, text: &str) -> ghl::SentByAgent {
+    pub async fn agent_sends(&self, phone: &str, text: &str) -> ghl::SentByAgent {
         let message = ghl::AgentMessage::new(self.acme.location.as_str(), phone, text);
         self.ghl.agent_sends(message.despite_do_not_disturb()).await.unwrap()
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
 
@@ -224,6 +246,26 @@ impl Drop for World {
         let unsettled = self.unsettled.load(Ordering::SeqCst);
         assert_eq!(unsettled, 0, "a world was left with work that nobody settled");
     }
+}
+
+fn environments(
+    template: &Template,
+    foundation: &Foundation,
+    endpoints: &Endpoints,
+) -> anyhow::Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let around = [
+        ("AWS_ENDPOINT_URL", endpoints.others.as_str()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.as_str()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let functions = template.functions(foundation.values())?.into_iter();
+    let whole = functions.map(|(name, function)| {
+        (name.to_owned(), function.environment.into_iter().chain(around.clone()).collect())
+    });
+    Ok(whole.collect())
 }
 
 fn carriers(clock: &Clock) -> (twilio::Options, telnyx::Options, texting::Options) {
@@ -266,12 +308,12 @@ fn name() -> String {
 }
 
 /// A simulator answers 503 to the next `times` calls of an operation, and does nothing.
-pub(crate) fn unavailable(on: &str, times: u32) -> Planned {
+pub fn unavailable(on: &str, times: u32) -> Planned {
     let fault = Fault::Status { status: 503, body: None, retry_after: None };
     Planned { on: on.to_owned(), times, fault }
 }
 
 /// A simulator does what it is asked in the next `times` calls of an operation, and never answers.
-pub(crate) fn answer_lost(on: &str, times: u32) -> Planned {
+pub fn answer_lost(on: &str, times: u32) -> Planned {
     Planned { on: on.to_owned(), times, fault: Fault::HangAfter }
 }

@@ -1,0 +1,116 @@
+//! Calls to AWS, and the capacity units of DynamoDB, for one message.
+
+use local::emulator::gate::Usage;
+
+use world::{ANNA, World};
+
+use crate::{
+    table,
+};
+
+/// Messages that are measured, after one that warms up what functions remember.
+const MESSAGES: usize = 20;
+
+struct Cost {
+    what: &'static str,
+    dynamodb: Usage,
+    queue: u64,
+    keys: u64,
+}
+
+pub(crate) async fn report() {
+    let costs = [
+        inbound("a text comes in, from a known contact").await,
+        duplicate("the same delivery again").await,
+        outbound("a reply goes out, is delivered, and GoHighLevel is told").await,
+        refused("a reply to somebody who opted out").await,
+    ];
+    let rows = costs.map(|cost| {
+        let each = |count: f64| format!("{:.1}", count / MESSAGES as f64);
+        #[expect(clippy::cast_precision_loss, reason = "counts of a few hundred")]
+        let count = |count: u64| each(count as f64);
+        vec![
+            cost.what.to_owned(),
+            count(cost.dynamodb.calls),
+            each(cost.dynamodb.read_units),
+            each(cost.dynamodb.write_units),
+            count(cost.queue),
+            count(cost.keys),
+        ]
+    });
+    let head =
+        ["per message", "DynamoDB calls", "read units", "write units", "SQS calls", "KMS calls"];
+    table::print("Calls and capacity units", &head, &rows);
+    println!(
+        "\nWrite units include what the indexes and transactions consume. SQS calls are those that\n\
+         functions make; Lambda's own receiving and deleting comes on top, in batches of up to 5."
+    );
+}
+
+async fn inbound(what: &'static str) -> Cost {
+    let world = World::new().await;
+    text(&world, 0).await;
+    world.settle().await;
+    measured(&world, what, async |n| {
+        text(&world, n).await;
+        world.drain().await;
+    })
+    .await
+}
+
+async fn duplicate(what: &'static str) -> Cost {
+    let world = World::new().await;
+    let number = world.acme.numbers.texting.clone();
+    let first = world.texting.receives_text(ANNA, number.as_str(), "hello", &[]).await;
+    world.settle().await;
+    measured(&world, what, async |_| {
+        world.texting.receives_again(&first.id).await.unwrap();
+        world.drain().await;
+    })
+    .await
+}
+
+async fn outbound(what: &'static str) -> Cost {
+    let world = World::new().await;
+    text(&world, 0).await;
+    world.settle().await;
+    reply(&world, 0).await;
+    measured(&world, what, async |n| reply(&world, n).await).await
+}
+
+async fn refused(what: &'static str) -> Cost {
+    let world = World::new().await;
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.settle().await;
+    measured(&world, what, async |n| reply(&world, n).await).await
+}
+
+async fn text(world: &World, n: usize) {
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), &format!("hello {n}"), &[]).await;
+}
+
+/// A reply, its report, and the wait that GoHighLevel wants before it is told.
+async fn reply(world: &World, n: usize) {
+    world.agent_sends(ANNA, &format!("reply {n}")).await;
+    world.drain().await;
+    world.texting.deliver_callbacks().await;
+    world.advance(7);
+    world.drain_held().await;
+}
+
+async fn measured(world: &World, what: &'static str, message: impl AsyncFn(usize)) -> Cost {
+    world.dynamo.gate().meter().reset();
+    world.gate.meter().reset();
+    for n in 1..=MESSAGES {
+        message(n).await;
+    }
+    let (dynamodb, others) = (world.dynamo.gate().meter().total(), world.gate.meter().read());
+    world.settle().await;
+    let of = |keys: bool| {
+        let is_key = |operation: &str| matches!(operation, "Decrypt" | "GenerateDataKey");
+        others.iter().filter(|(name, _)| is_key(name) == keys).map(|(_, usage)| usage.calls).sum()
+    };
+    Cost { what, dynamodb, queue: of(false), keys: of(true) }
+}
