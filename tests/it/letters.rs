@@ -3,7 +3,15 @@
 
 use aws_lc_rs::{hmac, signature::Ed25519KeyPair};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use local::sims::{carrier::Setting, ghl, telnyx, texting, twilio};
+use local::{
+    emulator::Gate,
+    seed::Accounts,
+    sims::{
+        carrier::{Setting, ids::hex},
+        clock::Clock,
+        ghl, telnyx, texting, twilio,
+    },
+};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -85,13 +93,12 @@ impl Sender {
 
     /// What this sender signs with: the simulators' demo accounts.
     pub(crate) fn secret(self) -> Vec<u8> {
-        let clock = local::sims::clock::Clock::Machine;
-        let setting = || Setting::manual(clock.clone());
+        let setting = || Setting::manual(Clock::Machine);
         match self {
             Self::Twilio => twilio::Options::new(setting()).auth_token.into_bytes(),
             Self::Telnyx => telnyx::Options::new(setting()).signing_seed.to_vec(),
             Self::Texting => texting::Options::new(setting()).secret.into_bytes(),
-            Self::Ghl => ghl::Options::new(clock).signing_seed.to_vec(),
+            Self::Ghl => ghl::Options::new(Clock::Machine).signing_seed.to_vec(),
         }
     }
 
@@ -122,7 +129,7 @@ impl Sender {
             Self::Texting => {
                 let signed = [format!("{seconds}.").as_bytes(), &body].concat();
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-                let signature = hex(hmac::sign(&key, &signed).as_ref());
+                let signature = hex(hmac::sign(&key, &signed));
                 letter
                     .with("x-texting-signature", &format!("t={seconds},v1={signature}"))
                     .with("x-texting-secret", std::str::from_utf8(secret).unwrap())
@@ -216,7 +223,7 @@ impl Letter {
 }
 
 pub(crate) fn account_sid() -> String {
-    twilio::Options::new(Setting::manual(local::sims::clock::Clock::Machine)).account_sid
+    twilio::Options::new(Setting::manual(Clock::Machine)).account_sid
 }
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -240,6 +247,33 @@ fn ed25519(seed: &[u8], signed: &[u8]) -> String {
     STANDARD.encode(Ed25519KeyPair::from_seed_unchecked(seed).unwrap().sign(signed))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    local::sims::carrier::ids::hex(bytes)
+/// The accounts that every world's simulators were started with, at this location.
+pub(crate) fn accounts(world: &World, location: &ghl::Location) -> Accounts {
+    let setting = || Setting::manual(world.clock.clone());
+    let telnyx_key = telnyx::Options::new(setting()).api_key;
+    Accounts::at(
+        &twilio::Options::new(setting()),
+        (&world.telnyx, &telnyx_key),
+        &texting::Options::new(setting()),
+        location,
+    )
+}
+
+/// What a function would find that was started anew in this world.
+pub(crate) async fn env(world: &World, function: &str) -> aws::Env {
+    let endpoints = aws::Endpoints {
+        dynamodb: world.dynamo.url().to_owned(),
+        others: world.gate.url().to_owned(),
+    };
+    aws::Env::given(world.environment(function).clone(), &endpoints).await
+}
+
+/// How often anything was written to a table or put on a queue.
+pub(crate) fn effects(world: &World) -> u64 {
+    let calls = |gate: &Gate, operations: &[&str]| -> u64 {
+        let read = gate.meter().read();
+        operations.iter().filter_map(|it| read.get(*it)).map(|usage| usage.calls).sum()
+    };
+    let writes = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
+    calls(world.dynamo.gate(), &writes) + calls(&world.gate, &["SendMessage", "SendMessageBatch"])
 }

@@ -4,6 +4,8 @@
 
 mod a_reply_reaches_the_phone;
 mod a_text_reaches_ghl;
+mod doors;
+mod letters;
 mod opting_out;
 mod retries;
 mod shape;

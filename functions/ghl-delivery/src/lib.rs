@@ -39,7 +39,7 @@ enum Taken {
     Message(Box<Message>),
     /// It cannot be sent, and the agent will be told so.
     Told(NotSendable),
-    /// It is not for us: another channel, or a location that nobody connected.
+    /// It is not for us: another channel, a location that nobody connected, or too much.
     Dropped(&'static str),
 }
 
@@ -55,7 +55,7 @@ async fn accept(deps: &Deps, request: &Request, now: Timestamp) -> Result<Taken,
     let signature = edge::header(request, "x-ghl-signature");
     let signed = Signed::authenticate(&deps.keys, body, signature)?;
     if body.len() > edge::BODY_LIMIT {
-        return Err(Refusal::TooLarge);
+        return Ok(Taken::Dropped("too large"));
     }
     let wanted = ProviderMessage::read(&signed)?;
     if !message::is_text(&wanted) {
@@ -137,8 +137,6 @@ fn answer(taken: &Taken) -> Response<Body> {
 enum Refusal {
     #[error("the caller is not GoHighLevel")]
     Forged(#[from] Forged),
-    #[error("the body is larger than 256 KiB")]
-    TooLarge,
     #[error("the body is signed and cannot be read")]
     Unreadable(#[from] Unreadable),
     #[error("the message could not be stored")]
@@ -154,10 +152,6 @@ fn refuse(refusal: &Refusal) -> Response<Body> {
             info!("a delivery was refused: {}", Chain(refusal));
             edge::json(StatusCode::UNAUTHORIZED, r#"{"error":"signature missing or wrong"}"#)
         }
-        Refusal::TooLarge => edge::json(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            r#"{"error":"the body is larger than 256 KiB"}"#,
-        ),
         Refusal::Unreadable(_) => {
             metrics::count("CrmDeliveriesUnreadable");
             warn!("a delivery was dropped: {}", Chain(refusal));

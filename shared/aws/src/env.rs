@@ -1,6 +1,6 @@
 //! What the template tells a function when it starts.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cell::OnceCell, collections::BTreeMap, time::Duration};
 
 use aws_config::{
     BehaviorVersion, ConfigLoader, Region, retry::RetryConfig, timeout::TimeoutConfig,
@@ -14,9 +14,11 @@ use crate::{queue::Queue, store::Store, vault::Vault};
 /// to it.
 #[derive(Debug)]
 pub struct Env {
-    dynamodb: aws_config::SdkConfig,
     others: aws_config::SdkConfig,
     variables: Variables,
+    /// One for all that ask: each would keep connections of its own.
+    dynamodb: aws_sdk_dynamodb::Client,
+    sqs: OnceCell<aws_sdk_sqs::Client>,
 }
 
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl Env {
     /// What the process was started with.
     pub async fn load() -> Self {
         let aws = defaults().load().await;
-        Self { dynamodb: aws.clone(), others: aws, variables: Variables::OfTheProcess }
+        Self::with(&aws.clone(), aws, Variables::OfTheProcess)
     }
 
     /// What a function would find that was started with these variables, by an emulator: for who
@@ -63,11 +65,17 @@ impl Env {
                 .retry_config(RetryConfig::disabled())
                 .load()
         };
-        Self {
-            dynamodb: at(&endpoints.dynamodb).await,
-            others: at(&endpoints.others).await,
-            variables: Variables::Given(variables),
-        }
+        let (dynamodb, others) = (at(&endpoints.dynamodb).await, at(&endpoints.others).await);
+        Self::with(&dynamodb, others, Variables::Given(variables))
+    }
+
+    fn with(
+        dynamodb: &aws_config::SdkConfig,
+        others: aws_config::SdkConfig,
+        variables: Variables,
+    ) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
+        Self { others, variables, dynamodb, sqs: OnceCell::new() }
     }
 
     pub fn required(&self, name: &'static str) -> Result<String, EnvError> {
@@ -89,8 +97,11 @@ impl Env {
     }
 
     pub fn store(&self) -> Result<Store, EnvError> {
-        let client = aws_sdk_dynamodb::Client::new(&self.dynamodb);
-        Ok(Store::new(client, self.required("STATE_TABLE")?, self.required("JOURNAL_TABLE")?))
+        Ok(Store::new(
+            self.dynamodb.clone(),
+            self.required("STATE_TABLE")?,
+            self.required("JOURNAL_TABLE")?,
+        ))
     }
 
     pub fn vault(&self) -> Result<Vault, EnvError> {
@@ -98,7 +109,8 @@ impl Env {
     }
 
     pub fn queue(&self, name: &'static str) -> Result<Queue, EnvError> {
-        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.others), self.required(name)?))
+        let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.others));
+        Ok(Queue::new(client.clone(), self.required(name)?))
     }
 }
 

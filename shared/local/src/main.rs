@@ -21,19 +21,23 @@ async fn main() -> ExitCode {
     let mut printer = Printer::stdout();
     // Whatever is under way when the signal comes is dropped, and with it all that it started.
     let started = tokio::select! {
-        started = start(&cli, &mut printer) => started,
-        () = interruption() => return ExitCode::from(INTERRUPTED),
+        started = start(&cli, &mut printer) => Some(started),
+        () = interruption() => None,
     };
     match started {
-        Ok(world) if cli.stays() => {
+        None => {
+            printer.line("\nStopped.");
+            ExitCode::from(INTERRUPTED)
+        }
+        Some(Ok(world)) if cli.stays() => {
             welcome(&world, &mut printer);
             interruption().await;
             printer.line("\nStopping.");
             drop(world);
             ExitCode::SUCCESS
         }
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
+        Some(Ok(_)) => ExitCode::SUCCESS,
+        Some(Err(error)) => {
             printer.failure(&format!("Failed: {error}"));
             for cause in error.chain().skip(1) {
                 printer.line(&format!("  because {cause}"));
