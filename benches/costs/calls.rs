@@ -4,12 +4,10 @@ use local::emulator::gate::Usage;
 
 use world::{ANNA, World};
 
-use crate::{
-    table,
-};
+use crate::table;
 
 /// Messages that are measured, after one that warms up what functions remember.
-const MESSAGES: usize = 20;
+const MESSAGES: u32 = 20;
 
 struct Cost {
     what: &'static str,
@@ -26,7 +24,7 @@ pub(crate) async fn report() {
         refused("a reply to somebody who opted out").await,
     ];
     let rows = costs.map(|cost| {
-        let each = |count: f64| format!("{:.1}", count / MESSAGES as f64);
+        let each = |count: f64| format!("{:.1}", count / f64::from(MESSAGES));
         #[expect(clippy::cast_precision_loss, reason = "counts of a few hundred")]
         let count = |count: u64| each(count as f64);
         vec![
@@ -86,13 +84,13 @@ async fn refused(what: &'static str) -> Cost {
     measured(&world, what, async |n| reply(&world, n).await).await
 }
 
-async fn text(world: &World, n: usize) {
+async fn text(world: &World, n: u32) {
     let number = world.acme.numbers.texting.clone();
     world.texting.receives_text(ANNA, number.as_str(), &format!("hello {n}"), &[]).await;
 }
 
 /// A reply, its report, and the wait that GoHighLevel wants before it is told.
-async fn reply(world: &World, n: usize) {
+async fn reply(world: &World, n: u32) {
     world.agent_sends(ANNA, &format!("reply {n}")).await;
     world.drain().await;
     world.texting.deliver_callbacks().await;
@@ -100,7 +98,7 @@ async fn reply(world: &World, n: usize) {
     world.drain_held().await;
 }
 
-async fn measured(world: &World, what: &'static str, message: impl AsyncFn(usize)) -> Cost {
+async fn measured(world: &World, what: &'static str, message: impl AsyncFn(u32)) -> Cost {
     world.dynamo.gate().meter().reset();
     world.gate.meter().reset();
     for n in 1..=MESSAGES {

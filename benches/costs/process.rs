@@ -112,7 +112,11 @@ async fn next(State(service): State<Arc<Service>>) -> Response<Body> {
         .unwrap()
 }
 
-async fn answer(State(service): State<Arc<Service>>, _: Captured<String>, body: String) -> StatusCode {
+async fn answer(
+    State(service): State<Arc<Service>>,
+    _: Captured<String>,
+    body: String,
+) -> StatusCode {
     let _ = service.answers.send(serde_json::from_str(&body).unwrap_or(Value::Null));
     StatusCode::ACCEPTED
 }

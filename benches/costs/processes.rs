@@ -8,10 +8,7 @@ use serde_json::{Value, json};
 
 use world::{ANNA, World};
 
-use crate::{
-    process::Process,
-    table,
-};
+use crate::{process::Process, table};
 
 const STARTS: usize = 9;
 const WARM_UP: usize = 20;
@@ -36,7 +33,9 @@ pub(crate) async fn report() {
 
 /// With the profile that `sam build` uses, for this machine's processor.
 fn build() {
-    for arguments in [&["build", "--release", "--bins"][..], &["build", "--release", "--example", "no-op"]] {
+    for arguments in
+        [&["build", "--release", "--bins"][..], &["build", "--release", "--example", "no-op"]]
+    {
         let done = Command::new(env!("CARGO"))
             .args(arguments)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -71,7 +70,12 @@ fn row(name: &str, (size, start): (u64, Duration), of: Duration) -> Vec<String> 
     #[expect(clippy::cast_precision_loss, reason = "megabytes with one decimal")]
     let size = format!("{:.1}", size as f64 / 1e6);
     let start_ms = format!("{:.1}", start.as_secs_f64() * 1e3);
-    vec![name.to_owned(), size, start_ms, format!("{:.1} x", start.as_secs_f64() / of.as_secs_f64())]
+    vec![
+        name.to_owned(),
+        size,
+        start_ms,
+        format!("{:.1} x", start.as_secs_f64() / of.as_secs_f64()),
+    ]
 }
 
 async fn start(program: &Path, environment: &BTreeMap<String, String>) -> (u64, Duration) {
@@ -89,22 +93,31 @@ async fn events() {
     let world = World::new().await;
     let mut rows = Vec::new();
     let mut nothing = Process::start(&program("no-op"), &BTreeMap::new()).await;
-    let events: Vec<_> = (0..EVENTS + WARM_UP).map(|n| post("/", "text/plain", &n.to_string())).collect();
+    let events: Vec<_> =
+        (0..EVENTS + WARM_UP).map(|n| post("/", "text/plain", &n.to_string())).collect();
     let of = measure("no-op", &mut nothing, events, &mut rows, None).await;
 
     let webhook = texts(&world);
-    let mut process = Process::start(&program("texting-webhook"), world.environment("TextingWebhookFunction")).await;
+    let mut process =
+        Process::start(&program("texting-webhook"), world.environment("TextingWebhookFunction"))
+            .await;
     measure("texting-webhook, a text", &mut process, webhook, &mut rows, Some(of)).await;
 
-    let jobs = world.jobs("Inbound").await.into_iter().map(batch).collect();
-    let mut process = Process::start(&program("inbound-consumer"), world.environment("InboundConsumerFunction")).await;
+    let jobs = world.jobs("Inbound").await.iter().map(batch).collect();
+    let mut process =
+        Process::start(&program("inbound-consumer"), world.environment("InboundConsumerFunction"))
+            .await;
     measure("inbound-consumer, a text", &mut process, jobs, &mut rows, Some(of)).await;
 
     for n in 0..EVENTS + WARM_UP {
         world.agent_sends(&phone(n), "a reply").await;
     }
-    let jobs = world.jobs("Outbound").await.into_iter().map(batch).collect();
-    let mut process = Process::start(&program("outbound-consumer"), world.environment("OutboundConsumerFunction")).await;
+    let jobs = world.jobs("Outbound").await.iter().map(batch).collect();
+    let mut process = Process::start(
+        &program("outbound-consumer"),
+        world.environment("OutboundConsumerFunction"),
+    )
+    .await;
     measure("outbound-consumer, a reply", &mut process, jobs, &mut rows, Some(of)).await;
     world.forget();
 
@@ -129,7 +142,8 @@ async fn measure(
     for event in events.take(EVENTS) {
         succeeds(what, &process.handle(event).await);
     }
-    let each = (process.processor_time() - before) / u32::try_from(EVENTS).unwrap();
+    let took = process.processor_time().saturating_sub(before);
+    let each = took / u32::try_from(EVENTS).unwrap();
     let of = of.unwrap_or(each);
     #[expect(clippy::cast_precision_loss, reason = "megabytes with one decimal")]
     let memory = process.peak_memory() as f64 / 1e6;
@@ -190,7 +204,7 @@ fn post(path: &str, content_type: &str, body: &str) -> Value {
 }
 
 /// A batch of one.
-fn batch(message: SqsMessage) -> Value {
+fn batch(message: &SqsMessage) -> Value {
     json!({ "Records": [{
         "messageId": message.message_id, "receiptHandle": message.receipt_handle,
         "body": message.body, "attributes": message.attributes, "messageAttributes": {},

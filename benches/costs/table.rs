@@ -16,12 +16,16 @@ pub(crate) fn print(title: &str, head: &[&str], rows: &[Vec<String>]) {
     let rule: Vec<_> = widths
         .iter()
         .enumerate()
-        .map(|(n, width)| if n == 0 { "-".repeat(*width) } else { format!("{}:", "-".repeat(width - 1)) })
+        .map(
+            |(n, width)| {
+                if n == 0 { "-".repeat(width + 2) } else { format!("{}:", "-".repeat(width + 1)) }
+            },
+        )
         .collect();
 
     println!("\n### {title}\n");
     println!("{}", line(head.to_vec()));
-    println!("|-{}-|", rule.join("-|-"));
+    println!("|{}|", rule.join("|"));
     for row in rows {
         println!("{}", line(row.iter().map(String::as_str).collect()));
     }

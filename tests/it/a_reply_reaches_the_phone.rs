@@ -8,7 +8,7 @@ use local::sims::{
     ghl::AgentMessage,
 };
 
-use crate::world::{ANNA, World, answer_lost, unavailable};
+use crate::world::{ANNA, NOON, World, answer_lost, unavailable};
 
 #[tokio::test]
 async fn a_reply_goes_out_once_from_the_number_that_was_texted() {
@@ -163,7 +163,7 @@ async fn a_message_that_cannot_be_sent_in_time_is_not_sent_late() {
 
     assert_eq!(world.ghl.message(&asked.message_id).unwrap().status, "failed");
     assert!(world.twilio.sent().is_empty());
-    let waited = world.now().duration_since(crate::world::NOON);
+    let waited = world.now().duration_since(NOON);
     assert!(
         waited <= domain::message::REPLY_KEEPS + jiff::SignedDuration::from_mins(20),
         "{waited}"

@@ -8,7 +8,7 @@ use domain::{
 };
 use local::sims::carrier::InboundText;
 
-use crate::world::{ANNA, BEN, NOON, World};
+use crate::world::{ANNA, BEN, NOON, World, unavailable};
 
 #[tokio::test]
 async fn a_text_through_any_carrier_reaches_the_conversation() {
@@ -169,7 +169,7 @@ async fn the_additional_kind_of_provider_is_served_too() {
 async fn the_sync_log_says_what_happened() {
     let world = World::new().await;
     let to = world.acme.numbers.texting.clone();
-    world.ghl.faults().add(crate::world::unavailable("add_inbound", 1));
+    world.ghl.faults().add(unavailable("add_inbound", 1));
 
     world.texting.receives_text(ANNA, to.as_str(), "hello", &[]).await;
     world.settle().await;

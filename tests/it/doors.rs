@@ -84,9 +84,8 @@ fn forged(sender: Sender, world: &World) -> Vec<(&'static str, Letter)> {
     let genuine = sender.letter(world, text(sender, world));
     let proof = sender.proof();
     let other = sender.letter(world, sender.text(world, ANNA, "other", "another text"));
-    let theirs = |letter: &Letter| {
-        letter.headers.iter().find(|(name, _)| *name == proof).unwrap().1.clone()
-    };
+    let theirs =
+        |letter: &Letter| letter.headers.iter().find(|(name, _)| *name == proof).unwrap().1.clone();
     let unsigned = genuine.clone().without(proof).without("x-texting-secret");
     let mut somebody = sender.secret();
     somebody[0] ^= 1;
@@ -115,13 +114,14 @@ fn forged(sender: Sender, world: &World) -> Vec<(&'static str, Letter)> {
         letters.push(("a signature of the future", at(now + 301)));
     }
     match sender {
-        Sender::Twilio => letters.push(("the signature of another address", Letter {
-            address: format!("{}?message=msg_1", genuine.address),
-            ..genuine.clone()
-        })),
+        Sender::Twilio => letters.push((
+            "the signature of another address",
+            Letter { address: format!("{}?message=msg_1", genuine.address), ..genuine.clone() },
+        )),
         Sender::Telnyx => {
             letters.push(("no time", genuine.clone().without("telnyx-timestamp")));
-            letters.push(("another time", genuine.clone().with("telnyx-timestamp", &now_plus(now))));
+            letters
+                .push(("another time", genuine.clone().with("telnyx-timestamp", &now_plus(now))));
         }
         Sender::Texting => {
             let bare = genuine.clone().without(proof);
@@ -131,9 +131,9 @@ fn forged(sender: Sender, world: &World) -> Vec<(&'static str, Letter)> {
                 genuine.clone().with(proof, &format!("t={now},v1={}", "00".repeat(32)))
             }));
         }
-        Sender::Ghl => letters.push(("what stands for no signature", {
-            genuine.with(proof, "N/A")
-        })),
+        Sender::Ghl => {
+            letters.push(("what stands for no signature", { genuine.with(proof, "N/A") }))
+        }
     }
     letters
 }
@@ -182,7 +182,8 @@ async fn an_address_that_is_not_ours_is_not_found() {
         let ours = sender.address(&world);
         let (door, _) = ours.rsplit_once('/').unwrap();
         let others = CARRIERS.into_iter().filter(|it| *it != sender).map(|it| it.address(&world));
-        let others = others.chain(["/acme-ghl", "/acme", "/nobody", "/acme%23twilio", "/"].map(str::to_owned));
+        let others = others
+            .chain(["/acme-ghl", "/acme", "/nobody", "/acme%23twilio", "/"].map(str::to_owned));
         for other in others {
             let id = other.rsplit('/').next().unwrap().to_owned();
             let address = format!("{door}/{id}");
@@ -413,12 +414,8 @@ async fn twilios_reports_are_answered_with_nothing() {
         ("MessageSid", "SM1"),
         ("MessageStatus", "delivered"),
     ]);
-    let nothing = Answer {
-        status: 204,
-        content_type: String::new(),
-        retry_after: None,
-        body: String::new(),
-    };
+    let nothing =
+        Answer { status: 204, content_type: String::new(), retry_after: None, body: String::new() };
 
     let letter = Sender::Twilio.letter(&world, report);
     assert_eq!(letter.post(&world).await, nothing);
@@ -479,7 +476,8 @@ async fn with_previous_telnyx_key(world: &World, seed: &[u8]) -> IntegrationId {
 async fn while_ghl_changes_its_key_both_are_accepted_and_no_other() {
     let world = World::new().await;
     let announced = [9; 32];
-    let next = STANDARD.encode(Ed25519KeyPair::from_seed_unchecked(&announced).unwrap().public_key());
+    let next =
+        STANDARD.encode(Ed25519KeyPair::from_seed_unchecked(&announced).unwrap().public_key());
     let ours = &world.functions.ghl_delivery;
     let deps = ghl_delivery::Deps {
         keys: Keys::parse(&format!("{}, {next}", world.ghl.public_key().pem())).unwrap(),

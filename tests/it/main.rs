@@ -5,10 +5,14 @@
 mod a_reply_reaches_the_phone;
 mod a_text_reaches_ghl;
 mod doors;
+mod events;
 mod letters;
 mod opting_out;
 mod retries;
+mod secrets_stay_inside;
 mod shape;
+mod tables;
 mod template;
+mod tenants_are_apart;
 
 use ::world;

@@ -28,8 +28,8 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(50),
     Duration::from_millis(200),
     Duration::from_millis(800),
-    Duration::from_millis(2000),
-    Duration::from_millis(3000),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
 ];
 
 impl Fact<'_> {

@@ -215,7 +215,7 @@ mod tests {
             again in proptest::collection::vec(0_usize..6, 0..8),
         ) {
             let said: Vec<_> = stops.iter().zip(1..).map(|(stop, minute)| {
-                let at = NOON + jiff::SignedDuration::from_mins(minute);
+                let at = NOON + SignedDuration::from_mins(minute);
                 let keyword = if *stop { Keyword::Stop } else { Keyword::Start };
                 (keyword, Said { sent_at: at, heard_at: at })
             }).collect();
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_start_that_comes_late_does_not_lift_a_stop_that_was_said_after_it() {
         let stopped = out(Source::Texting);
-        let before = Said { sent_at: NOON - jiff::SignedDuration::from_secs(1), ..LATER };
+        let before = Said { sent_at: NOON - SignedDuration::from_secs(1), ..LATER };
         let heard = hear(Some(&stopped), &phone(), Keyword::Start, before);
         assert_eq!(heard, Some(Change::Same { act: Act::GrantRefused }));
     }

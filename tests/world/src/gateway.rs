@@ -96,19 +96,19 @@ async fn route(
     let path: Vec<_> = uri.path().split('/').skip(1).collect();
     match (method.as_str(), path.as_slice()) {
         ("POST", ["webhooks", "messages", "provider-delivery"]) => {
-            let request = request(uri, headers, body, None);
+            let request = request(uri, headers, &body, None);
             ghl_delivery::handle(&functions.ghl_delivery, request, now).await
         }
         ("POST", ["webhooks", "texting", id]) => {
-            let request = request(uri, headers, body, Some(id));
+            let request = request(uri, headers, &body, Some(id));
             texting_webhook::handle(&functions.texting_webhook, request, now).await
         }
         ("POST", ["webhooks", "telnyx", id]) => {
-            let request = request(uri, headers, body, Some(id));
+            let request = request(uri, headers, &body, Some(id));
             telnyx_webhook::handle(&functions.telnyx_webhook, request, now).await
         }
         ("POST", ["webhooks", "twilio", id]) => {
-            let request = request(uri, headers, body, Some(id));
+            let request = request(uri, headers, &body, Some(id));
             twilio_webhook::handle(&functions.twilio_webhook, request, now).await
         }
         _ => {
@@ -120,7 +120,7 @@ async fn route(
 }
 
 /// The request as `lambda_http` makes it of API Gateway's event.
-fn request(uri: &Uri, headers: HeaderMap, body: Bytes, id: Option<&str>) -> Request {
+fn request(uri: &Uri, headers: HeaderMap, body: &Bytes, id: Option<&str>) -> Request {
     let mut request = Request::new(Body::Binary(body.to_vec()));
     *request.uri_mut() = uri.clone();
     *request.headers_mut() = headers;

@@ -1,0 +1,358 @@
+//! Nothing of one tenant's is reached through another, although both text the same person.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use aws::{Added, Commit, ForeignId, Row, Scope};
+use domain::{
+    consent::{OptOut, Source},
+    conversation::Contact,
+    crm_status::Telling,
+    delivery::Delivery,
+    event::WebhookEvent,
+    ids::{ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
+    integration::Integration,
+    message::Message,
+    phone::PhoneNumber,
+};
+use local::{seed::Planted, sims::ghl::AgentMessage};
+use serde_json::Value;
+
+use crate::{
+    letters::{Sender, account_sid, form},
+    tables::Tables,
+    world::{ANNA, NOON, World, answer_lost},
+};
+
+/// Everything acme has, by all names by which it can be asked for.
+struct Everything {
+    event: Row<WebhookEvent>,
+    message: Row<Message>,
+    provider_message: ProviderMessageId,
+    telling: Row<Telling>,
+    contact: Contact,
+    integration: Integration,
+    opt_out: Row<OptOut>,
+    phone: PhoneNumber,
+}
+
+/// What a scope can be asked, and whether it had an answer.
+type Asked = Vec<(&'static str, bool)>;
+
+/// Methods of a scope that write, and what does not touch the table.
+const NOT_ASKED: [&str; 12] = [
+    "add_event",
+    "add_integration",
+    "add_location",
+    "add_message",
+    "add_telling",
+    "add_tenant",
+    "replace_event",
+    "replace_message",
+    "replace_opt_out",
+    "replace_telling",
+    "set_credential",
+    "tenant_id",
+];
+
+#[tokio::test]
+async fn what_one_tenant_has_no_other_finds() {
+    let world = World::new().await;
+    let everything = live(&world).await;
+    let zenith = world.another_tenant().await;
+
+    let found = ask(world.scope(), &everything).await;
+    assert!(found.iter().all(|(_, is_found)| *is_found), "acme has it all: {found:?}");
+    let found = ask(world.store.of(&zenith.tenant), &everything).await;
+    assert!(found.iter().all(|(_, is_found)| !*is_found), "zenith has none of it: {found:?}");
+    assert_eq!(world.store.count_parked(&world.acme.tenant).await.unwrap(), 1);
+    assert_eq!(world.store.count_parked(&zenith.tenant).await.unwrap(), 0);
+
+    let asked: BTreeSet<_> = found.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let other = NOT_ASKED.into_iter().chain(["transaction"]).map(str::to_owned);
+    assert_eq!(methods(), asked.into_iter().chain(other).collect(), "is it tried above?");
+}
+
+async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
+    let Everything { event, message, provider_message, telling, .. } = acme;
+    let Everything { contact, integration, opt_out, phone, .. } = acme;
+    let by_provider = ForeignId::Provider(&integration.id, provider_message);
+    let tenant = scope.tenant().await.unwrap();
+    let integrations = scope.integrations().await.unwrap();
+    let is_among = integrations.iter().any(|it| it.id == integration.id);
+    let conversation = &message.body.conversation;
+    vec![
+        ("tenant", tenant.brand == "acme"),
+        ("integration", scope.integration(&integration.id).await.unwrap().is_some()),
+        ("integrations", is_among),
+        ("credentials", !scope.credentials(&integration.id).await.unwrap().is_empty()),
+        ("event", scope.event(&event.body.id).await.unwrap().is_some()),
+        ("message", scope.message(&message.body.id).await.unwrap().is_some()),
+        ("message_called", scope.message_called(by_provider).await.unwrap().is_some()),
+        ("conversation", scope.conversation(conversation).await.unwrap().is_some()),
+        ("contact_called", scope.contact_called(&contact.crm_contact).await.unwrap().is_some()),
+        ("owner_of", scope.owner_of(phone).await.unwrap().is_some()),
+        ("opt_out", scope.opt_out(&opt_out.body.phone).await.unwrap().is_some()),
+        ("consent_history", !scope.consent_history(phone).await.unwrap().is_empty()),
+        ("telling", scope.telling(&telling.body.crm_message).await.unwrap().is_some()),
+        ("log_of_day", !scope.log_of_day(NOON).await.unwrap().is_empty()),
+    ]
+}
+
+/// The public methods that the sources give a scope.
+fn methods() -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("shared/aws/src");
+    let mut methods = BTreeSet::new();
+    for file in fs::read_dir(sources).unwrap().map(|it| it.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let mut is_scope = false;
+        for line in text.lines() {
+            if line.starts_with("impl") {
+                is_scope = line.contains("Scope<");
+            }
+            let method = line
+                .trim()
+                .strip_prefix("pub async fn ")
+                .or_else(|| line.trim().strip_prefix("pub fn "));
+            if let Some(method) = method.filter(|_| is_scope && line.starts_with("    pub")) {
+                methods.insert(method.split(['(', '<']).next().unwrap().to_owned());
+            }
+        }
+    }
+    methods
+}
+
+#[tokio::test]
+async fn what_one_tenant_writes_touches_nothing_of_anothers() {
+    let world = World::new().await;
+    let acme = live(&world).await;
+    let zenith = world.another_tenant().await;
+    let before = items_of(&world, "acme").await;
+
+    let scope = world.store.of(&zenith.tenant);
+    assert_eq!(scope.add_message(&acme.message.body).await.unwrap(), Added::New);
+    assert_eq!(scope.add_event(&acme.event.body).await.unwrap(), Added::New);
+    assert_eq!(scope.add_telling(&acme.telling.body).await.unwrap(), Added::New);
+    let (message, event) = (&acme.message, acme.event.clone());
+    let acmes = scope.add_tenant(&world.scope().tenant().await.unwrap()).await;
+    assert_eq!(acmes.unwrap(), Added::AlreadyThere, "a scope knows one tenant, its own");
+    let standing = OptOut::new(acme.phone.clone(), false, Source::Manual, NOON);
+    let secrets = world.scope().credentials(&acme.integration.id).await.unwrap();
+    for (name, sealed) in secrets {
+        scope.set_credential(&acme.integration.id, &name, sealed).await.unwrap();
+    }
+    let provider = ForeignId::Provider(&acme.integration.id, &acme.provider_message);
+    let transaction = scope
+        .transaction()
+        .set_opt_out(None, &standing)
+        .know_contact(&acme.contact, &acme.phone)
+        .map_message(provider, &MessageId::parse("msg_zeniths").unwrap());
+    assert_eq!(transaction.commit().await.unwrap(), Commit::Done);
+    assert_eq!(items_of(&world, "acme").await, before);
+
+    // What zenith has now are items of its own, of other versions than acme's.
+    scope.replace_event(event, acme.event.body.clone()).await.unwrap_err();
+    scope.replace_message(message, &acme.message.body).await.unwrap_err();
+    scope.replace_telling(&acme.telling, &acme.telling.body).await.unwrap_err();
+    scope.replace_opt_out(&acme.opt_out, &standing).await.unwrap_err();
+    assert_eq!(items_of(&world, "acme").await, before);
+}
+
+#[tokio::test]
+async fn the_way_from_outside_to_a_tenant_cannot_be_taken_over() {
+    let world = World::new().await;
+    let zenith = world.another_tenant().await;
+    let acmes = world.scope().integration(&world.acme.texting).await.unwrap().unwrap();
+
+    let scope = world.store.of(&zenith.tenant);
+    assert_eq!(scope.add_integration(&acmes).await.unwrap(), Added::AlreadyThere);
+    let location = &world.acme.location;
+    assert_eq!(scope.add_location(location, &acmes.id).await.unwrap(), Added::AlreadyThere);
+
+    assert_eq!(scope.integration(&acmes.id).await.unwrap(), None, "none of it was written");
+    let route = world.store.route_of_integration(&acmes.id).await.unwrap().unwrap();
+    assert_eq!(route.tenant, world.acme.tenant);
+    let route = world.store.route_of_location(location).await.unwrap().unwrap();
+    assert_eq!(route.tenant, world.acme.tenant);
+}
+
+/// Only a route is found without knowing whose it is.
+#[tokio::test]
+async fn every_key_but_a_routes_names_its_tenant() {
+    let world = World::new().await;
+    live(&world).await;
+    let zenith = world.another_tenant().await;
+    world.texting.set_webhook_url(format!("{}/webhooks/texting/{}", world.origin, zenith.texting));
+    world.texting.receives_text(ANNA, zenith.numbers.texting.as_str(), "STOP", &[]).await;
+    world.settle().await;
+
+    let mut kinds = BTreeSet::new();
+    for (_, item) in Tables::of(&world).items().await {
+        let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+        let (pk, kind) = (text("pk"), text("kind"));
+        let owner = pk.strip_prefix("T#").and_then(|it| it.split('#').next());
+        match kind.as_str() {
+            "route" => assert!(pk.starts_with("ROUTE#"), "{kind}"),
+            _ => assert!(matches!(owner, Some("acme" | "zenith")), "a {kind} of nobody's"),
+        }
+        if let Some(owner) = owner {
+            for index in ["recent_pk", "wake"].map(text).iter().filter(|it| !it.is_empty()) {
+                assert!(index.contains(owner), "a {kind} is in another tenant's index");
+            }
+        }
+        kinds.insert(kind);
+    }
+    assert!(kinds.len() >= 14, "the story made one of each: {kinds:?}");
+}
+
+#[tokio::test]
+async fn a_report_cannot_name_another_tenants_message() {
+    let world = World::new().await;
+    let zenith = world.another_tenant().await;
+    world.agent_sends(ANNA, "of acme").await;
+    let theirs = zenith_sends(&world, &zenith, "of zenith").await;
+    world.drain().await;
+    let scope = world.store.of(&zenith.tenant);
+    let before = scope.message(&theirs).await.unwrap().unwrap().body;
+    assert!(matches!(before.delivery, Delivery::Accepted { .. }), "{:?}", before.delivery);
+    let sid = before.provider_message.clone().unwrap();
+
+    // Signed for acme, of the same account even, and it names zenith's message twice.
+    let report = form(&[
+        ("AccountSid", &account_sid()),
+        ("MessageSid", sid.as_str()),
+        ("MessageStatus", "undelivered"),
+        ("ErrorCode", "21610"),
+    ]);
+    let address = format!("{}?message={theirs}", Sender::Twilio.address(&world));
+    let answer = Sender::Twilio.letter_to(&world, address, report).post(&world).await;
+    assert_eq!(answer.status, 204);
+    world.settle().await;
+
+    let after = scope.message(&theirs).await.unwrap().unwrap().body;
+    assert_eq!(after.delivery, before.delivery, "zenith's message is untouched");
+    let phone = ANNA.parse().unwrap();
+    assert_eq!(scope.opt_out(&phone).await.unwrap().map(|it| it.body.active), None);
+    assert_eq!(world.scope().opt_out(&phone).await.unwrap().map(|it| it.body.active), None);
+    let event = event_of(&world, "acme").await;
+    assert_eq!(event["stage"]["M"]["outcome"]["S"], "unmatched", "{event}");
+}
+
+#[tokio::test]
+async fn a_message_written_in_one_location_leaves_by_its_own_tenants_number() {
+    let world = World::new().await;
+    let zenith = world.another_tenant().await;
+    let (ours, theirs) = (world.acme.numbers.clone(), zenith.numbers.clone());
+    // The person texted zenith last, and zenith knows a way to reach them.
+    world.texting.set_webhook_url(format!("{}/webhooks/texting/{}", world.origin, zenith.texting));
+    world.texting.receives_text(ANNA, theirs.texting.as_str(), "hello zenith", &[]).await;
+    world.settle().await;
+
+    world.agent_sends(ANNA, "from acme").await;
+    let id = zenith_sends(&world, &zenith, "from zenith").await;
+    world.settle().await;
+
+    let sent = world.twilio.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!((sent[0].from.as_str(), sent[0].body.as_str()), (ours.twilio.as_str(), "from acme"));
+    let sent = world.texting.sent();
+    assert_eq!(sent.len(), 1);
+    let sent = (sent[0].from.as_str(), sent[0].body.as_str());
+    assert_eq!(sent, (theirs.texting.as_str(), "from zenith"));
+    assert!(world.scope().message(&id).await.unwrap().is_none());
+    assert!(world.heard_in_ghl(ANNA).is_empty(), "acme's location heard nothing of it");
+}
+
+#[tokio::test]
+async fn a_stop_is_said_to_one_tenant() {
+    let world = World::new().await;
+    let zenith = world.another_tenant().await;
+    world.texting.receives_text(ANNA, world.acme.numbers.texting.as_str(), "STOP", &[]).await;
+    world.settle().await;
+
+    world.agent_sends(ANNA, "from acme").await;
+    zenith_sends(&world, &zenith, "from zenith").await;
+    world.settle().await;
+
+    let sent = world.twilio.sent();
+    assert_eq!(sent.len(), 1, "acme may not text her");
+    assert_eq!(sent[0].body, "from zenith");
+}
+
+/// Both tenants' carriers use the same id for a message, which they may.
+#[tokio::test]
+async fn the_same_ids_at_two_tenants_are_two_texts() {
+    let world = World::new().await;
+    let zenith = world.another_tenant().await;
+    let sender = Sender::Texting;
+    for texting in [&world.acme.texting, &zenith.texting] {
+        let address = format!("/webhooks/texting/{texting}");
+        let body = sender.text(&world, ANNA, "SM1", "hello");
+        assert_eq!(sender.letter_to(&world, address, body).post(&world).await.status, 200);
+    }
+    world.settle().await;
+
+    assert_eq!(world.heard_in_ghl(ANNA), ["hello"]);
+    assert_eq!(world.ghl.messages(zenith.location.as_str(), ANNA).len(), 1);
+}
+
+/// A life of acme's that leaves one of everything: a text, a reply with its report, a STOP, and a
+/// send in doubt.
+async fn live(world: &World) -> Everything {
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), "hello", &[]).await;
+    world.settle().await;
+    let asked = world.agent_sends(ANNA, "hi").await;
+    world.settle().await;
+    world.texting.deliver_callbacks().await;
+    world.texting.plan_fault(answer_lost("send", 1));
+    world.agent_sends(ANNA, "in doubt").await;
+    world.drain().await;
+    world.texting.lose_callbacks().await;
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.settle().await;
+
+    let scope = world.scope();
+    let phone: PhoneNumber = ANNA.parse().unwrap();
+    let crm_message = CrmMessageId::parse(&asked.message_id).unwrap();
+    let message = MessageId::from_crm(&world.acme.tenant, &crm_message);
+    let message = scope.message(&message).await.unwrap().unwrap();
+    let crm_contact = scope.owner_of(&phone).await.unwrap().unwrap().crm_contact;
+    let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
+    Everything {
+        event: scope.event(&EventId::parse(&event).unwrap()).await.unwrap().unwrap(),
+        provider_message: message.body.provider_message.clone().unwrap(),
+        message,
+        telling: scope.telling(&crm_message).await.unwrap().unwrap(),
+        contact: Contact { id: ContactId::of(&world.acme.tenant, &crm_contact), crm_contact },
+        integration: scope.integration(&world.acme.texting).await.unwrap().unwrap(),
+        opt_out: scope.opt_out(&phone).await.unwrap().unwrap(),
+        phone,
+    }
+}
+
+/// An agent of zenith's writes to Anna. Gives our message.
+async fn zenith_sends(world: &World, zenith: &Planted, text: &str) -> MessageId {
+    let message = AgentMessage::new(zenith.location.as_str(), ANNA, text);
+    let sent = world.ghl.agent_sends(message.despite_do_not_disturb()).await.unwrap();
+    assert!(sent.answer.is_accepted());
+    let crm_message = CrmMessageId::parse(&sent.message_id).unwrap();
+    MessageId::from_crm(&zenith.tenant, &crm_message)
+}
+
+/// The last event of a tenant's that is a text or a report, as it is stored.
+async fn event_of(world: &World, tenant: &str) -> Value {
+    let events = items_of(world, tenant).await.into_iter().filter(|it| {
+        let heard = it["heard"]["M"]["heard"]["S"].as_str();
+        it["kind"]["S"] == "webhook event" && matches!(heard, Some("text" | "report"))
+    });
+    events.max_by_key(|it| it["received_at"]["S"].to_string()).unwrap()
+}
+
+async fn items_of(world: &World, tenant: &str) -> Vec<Value> {
+    let is_theirs = |item: &Value| {
+        let pk = item["pk"]["S"].as_str().unwrap_or_default();
+        pk.split('#').nth(1) == Some(tenant) || item["tenant"]["S"] == tenant
+    };
+    let items = Tables::of(world).items().await.into_iter().map(|(_, item)| item);
+    items.filter(is_theirs).collect()
+}
