@@ -307,6 +307,52 @@ async fn an_opt_out_that_only_the_carrier_knows_is_learnt_from_its_refusal() {
     );
 }
 
+/// Not every provider gives our own id back.
+#[tokio::test]
+async fn a_report_that_knows_only_the_carriers_id_finds_its_message() {
+    let world = World::new().await;
+    world.texting.receives_text(ANNA, world.acme.numbers.texting.as_str(), "hi", &[]).await;
+    world.settle().await;
+    let asked = world.agent_sends(ANNA, "hello").await;
+    world.settle().await;
+
+    let theirs = world.texting.sent()[0].id.clone();
+    report(&world, &theirs, "message.delivered").await;
+    world.settle().await;
+
+    assert_eq!(world.ghl.message(&asked.message_id).unwrap().status, "delivered");
+}
+
+#[tokio::test]
+async fn a_report_on_a_message_that_is_not_ours_is_let_go_after_an_hour() {
+    let world = World::new().await;
+    report(&world, "somebody-elses", "message.delivered").await;
+
+    world.settle().await;
+
+    let waited = world.now().duration_since(NOON);
+    assert!(waited >= jiff::SignedDuration::from_hours(1), "{waited}");
+    assert_eq!(world.store.count_parked(&world.acme.tenant).await.unwrap(), 0);
+}
+
+/// The Texting provider reports, as simply as its contract allows.
+async fn report(world: &World, message: &str, kind: &str) {
+    let body = serde_json::json!({
+        "eventType": kind, "messageId": message, "direction": "outbound", "to": ANNA,
+        "timestamp": "2026-01-01T12:00:00Z", "status": "delivered",
+    });
+    let answer = reqwest::Client::builder()
+        .build()
+        .unwrap()
+        .post(format!("{}/webhooks/texting/{}", world.origin, world.acme.texting))
+        .header("X-Texting-Secret", world.texting_secret())
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+}
+
 async fn message(world: &World, crm_message: &str) -> domain::message::Message {
     let theirs = CrmMessageId::parse(crm_message).unwrap();
     let id = MessageId::from_crm(&world.acme.tenant, &theirs);

@@ -2,9 +2,12 @@
 
 use domain::consent::{Act, Source};
 use jiff::SignedDuration;
-use local::sims::{
-    carrier::{InboundText, OptOut},
-    fault::{Fault, Planned},
+use local::{
+    emulator::gate::When,
+    sims::{
+        carrier::{InboundText, OptOut},
+        fault::{Fault, Planned},
+    },
 };
 
 use crate::world::{ANNA, BEN, NOON, World, unavailable};
@@ -333,4 +336,71 @@ async fn a_confirmation_expires_at_the_carrier_too() {
     let validity = sent[0].particulars["validity"].as_str();
     let seconds: i64 = validity.unwrap().parse().unwrap();
     assert!((1..=4 * 60).contains(&seconds), "{seconds}");
+}
+
+/// One moment's trouble with the table must not leave a person opted in.
+#[tokio::test]
+async fn stop_is_heard_within_seconds_of_a_failure() {
+    let world = World::new().await;
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.dynamo.gate().fail_next("TransactWriteItems", 1, When::Before);
+    world.drain().await;
+
+    world.advance(3);
+    world.drain_held().await;
+
+    let phone = ANNA.parse().unwrap();
+    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
+    world.settle().await;
+}
+
+#[tokio::test]
+async fn a_confirmation_does_not_wait_behind_a_reply_that_is_put_off() {
+    let world = World::new().await;
+    says(&world, ANNA, "hello").await;
+    let busy = Fault::Status { status: 429, body: None, retry_after: Some(600) };
+    world.texting.plan_fault(Planned { on: "send".into(), times: 1, fault: busy });
+    world.agent_sends(ANNA, "put off").await;
+    world.drain().await;
+
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.drain().await;
+
+    let sent = world.texting.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].body, STOP_ANSWER);
+    world.settle().await;
+    assert_eq!(world.texting.sent().len(), 1, "the reply is not sent after the STOP");
+}
+
+/// The two events of one text may come at the same moment.
+#[tokio::test]
+async fn a_text_told_in_two_events_at_once_is_added_once() {
+    let world = World::new().await;
+    let (to, channel) = (world.acme.numbers.texting.clone(), world.acme.texting.clone());
+    for kind in ["message.received", "optout.stop"] {
+        let body = serde_json::json!({
+            "specVersion": "tp/1", "eventId": format!("evt-{kind}"), "eventType": kind,
+            "messageId": "tpm-1", "direction": "inbound", "from": ANNA, "to": to.as_str(),
+            "body": "basta", "timestamp": "2026-01-01T12:00:00Z", "status": "received",
+        });
+        let answer = reqwest::Client::builder()
+            .build()
+            .unwrap()
+            .post(format!("{}/webhooks/texting/{channel}", world.origin))
+            .header("X-Texting-Secret", world.texting_secret())
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+    }
+
+    world.settle().await;
+
+    assert_eq!(world.heard_in_ghl(ANNA), ["basta"]);
+    assert!(world.scope().opt_out(&ANNA.parse().unwrap()).await.unwrap().unwrap().body.active);
+    assert!(!world.ghl_may_text(ANNA));
 }

@@ -203,6 +203,28 @@ async fn a_reply_survives_the_table_failing_at_every_call() {
     .await;
 }
 
+/// Whatever it is, working on it kills whoever works on it. A person must look.
+#[tokio::test]
+async fn an_event_that_was_claimed_five_times_without_an_outcome_is_quarantined() {
+    let world = World::new().await;
+    let to = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, to.as_str(), "hello", &[]).await;
+    for _ in 0..domain::work::CLAIM_LIMIT {
+        // Dies: the claim is written, and nothing after it, not even that it failed.
+        world.dynamo.gate().fail(AwsFault { skip: 2, times: u32::MAX, ..AwsFault::default() });
+        world.drain_once("Inbound").await;
+        world.dynamo.gate().heal();
+        world.lose_jobs("Inbound").await;
+        world.advance(200);
+        world.sweep().await;
+    }
+
+    world.settle().await;
+
+    assert_eq!(world.store.count_parked(&world.acme.tenant).await.unwrap(), 1);
+    assert!(world.heard_in_ghl(ANNA).is_empty());
+}
+
 /// Plays a story over and over: with the first call to the table failing, then the second, and so
 /// on until it has no more calls; before the call has its effect, and after it.
 async fn every_call_fails_once(story: impl AsyncFn(&World)) {

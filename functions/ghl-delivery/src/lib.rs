@@ -30,9 +30,6 @@ pub struct Deps {
     pub reports: Queue,
 }
 
-/// Stands for the time a message is first due in the name of its first job.
-const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
-
 /// What came of a delivery that is authentic.
 #[derive(Debug)]
 enum Taken {
@@ -66,7 +63,7 @@ async fn accept(deps: &Deps, request: &Request, now: Timestamp) -> Result<Taken,
     };
     let raw = event(&route, &wanted, body, now);
     match outgoing(&route.tenant, &wanted, now) {
-        Ok(message) => take(deps, &route, message, &raw, now).await,
+        Ok(message) => take(deps, &route, message, &raw).await,
         Err(why) => tell(deps, &route, &wanted, why, &raw, now).await,
     }
 }
@@ -77,7 +74,6 @@ async fn take(
     route: &RouteTo,
     message: Message,
     raw: &WebhookEvent,
-    _: Timestamp,
 ) -> Result<Taken, Refusal> {
     let scope = deps.store.of(&route.tenant);
     match scope.transaction().add_message(&message).add_event(raw).commit().await {
@@ -91,7 +87,7 @@ async fn take(
     }
     // A duplicate may repeat what was stored and never queued. Its job is the same message to the
     // queue as the first one's.
-    deps.outbound.offer(&message.job(&route.tenant), FIRST).await;
+    deps.outbound.offer_first(&message.job(&route.tenant)).await;
     Ok(Taken::Message(Box::new(message)))
 }
 
@@ -108,7 +104,7 @@ async fn tell(
     let telling = Telling::new(wanted.message.clone(), status, now + CRM_SETTLES);
     let scope = deps.store.of(&route.tenant);
     scope.transaction().set_telling(None, &telling).add_event(raw).commit().await?;
-    deps.reports.offer(&telling.job(&route.tenant), FIRST).await;
+    deps.reports.offer_first(&telling.job(&route.tenant)).await;
     metrics::count("MessagesFromCrmNotSendable");
     Ok(Taken::Told(why))
 }

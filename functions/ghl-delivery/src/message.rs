@@ -101,6 +101,7 @@ pub(crate) fn event(
         heard: Heard::Ignored { what: "a message to send".to_owned() },
         raw: RawBody::new(body),
         keyword: None,
+        is_answered: false,
         stage: Stage::Done { at: now, outcome: Outcome::Applied },
         claims: 0,
         deferrals: 0,

@@ -1,16 +1,17 @@
 //! Taking an event on: written down before anything is done, so that whoever comes after a crash
 //! knows what may have happened.
 
-use aws::{Again, Row, metrics};
+use aws::{Again, Commit, Row, StoreError, metrics};
 use domain::{
     event::{Stage, WebhookEvent},
     ids::{EventId, TenantId},
+    sync_log::{LogEntry, LogResult, Operation},
     work::{CLAIM_LIMIT, LEASE},
 };
 use jiff::Timestamp;
 use tracing::error;
 
-use crate::{Deps, too_many_claims};
+use crate::{Deps, Told, too_many_claims};
 
 #[derive(Debug)]
 pub(crate) struct Claimed {
@@ -47,9 +48,15 @@ pub(crate) async fn claim(
     if row.body.claims >= CLAIM_LIMIT {
         error!(event.id = %event, "event {event} is quarantined");
         metrics::count("EventsQuarantined");
-        let quarantined = row.body.clone().quarantined(too_many_claims(event), now);
-        scope.replace_event(row, quarantined).await?;
-        return Ok(None);
+        let why = too_many_claims(event);
+        let quarantined = row.body.clone().quarantined(why.clone(), now);
+        let result = LogResult::Failed { why };
+        let log = LogEntry::new(now, Operation::AddInbound, event, result);
+        let transaction = scope.transaction().replace_event(&row, &quarantined).log(&log);
+        return match transaction.commit().await? {
+            Commit::Done => Ok(None),
+            Commit::Refused(_) => Err(StoreError::Conflict.into()),
+        };
     }
     let in_doubt = earlier.map_or(0, |it| it.in_doubt);
     let next = WebhookEvent {
@@ -62,12 +69,43 @@ pub(crate) async fn claim(
     Ok(Some(Claimed { row, earlier }))
 }
 
-/// Takes the claim back, if nothing else was written about the event since.
-pub(crate) async fn release(deps: &Deps, tenant: &TenantId, row: Row<WebhookEvent>) {
-    let claims = row.body.claims.saturating_sub(1);
-    let next = WebhookEvent { claims, ..row.body.clone() };
-    // If this fails too, the claim counts, and four more may follow.
-    let _ = deps.store.of(tenant).replace_event(row, next).await;
+/// Gives the claim up after a try that may have called the CRM.
+pub(crate) async fn release(deps: &Deps, told: Told<'_>, row: Row<WebhookEvent>, now: Timestamp) {
+    let stage = row.body.stage.clone();
+    let next = unclaimed(&row.body, stage, now);
+    // If something else was written since, that stands; if this fails too, the claim counts.
+    let _ = deps.store.of(told.tenant).replace_event(row, next).await;
+}
+
+/// Gives the claim up after a try that did not get as far as the CRM.
+pub(crate) async fn take_back(deps: &Deps, told: Told<'_>, claimed: Claimed, now: Timestamp) {
+    let next = unclaimed(&claimed.row.body, claimed.stage_before(), now);
+    let _ = deps.store.of(told.tenant).replace_event(claimed.row, next).await;
+}
+
+/// What the text asks was done: from here on it is a text like any other.
+pub(crate) async fn answered(
+    deps: &Deps,
+    told: Told<'_>,
+    claimed: Claimed,
+    now: Timestamp,
+) -> Result<WebhookEvent, StoreError> {
+    let next = unclaimed(&claimed.row.body, claimed.stage_before(), now);
+    let next = WebhookEvent { is_answered: true, claims: 0, ..next };
+    deps.store.of(told.tenant).replace_event(claimed.row, next.clone()).await?;
+    Ok(next)
+}
+
+impl Claimed {
+    fn stage_before(&self) -> Stage {
+        self.earlier
+            .map_or(Stage::Open, |it| Stage::Posting { since: it.since, in_doubt: it.in_doubt })
+    }
+}
+
+fn unclaimed(event: &WebhookEvent, stage: Stage, now: Timestamp) -> WebhookEvent {
+    let claims = event.claims.saturating_sub(1);
+    WebhookEvent { stage, claims, due: Some(now), ..event.clone() }
 }
 
 /// Until when it was put off. Under a claim `due` is the end of a lease, which does not keep us:

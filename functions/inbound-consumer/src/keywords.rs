@@ -5,7 +5,6 @@ use domain::{
     consent::{self, Act, Change, ConsentEntry, Said, Source},
     conversation::Route,
     ids::MessageId,
-    jobs::Job,
     keyword::Keyword,
     message::{Message, Purpose},
     sync_log::{LogEntry, LogResult, Operation},
@@ -15,33 +14,45 @@ use domain::{
 use jiff::Timestamp;
 use tracing::info;
 
-use crate::{Deps, Told};
+use crate::{Deps, Told, thread};
 
-/// Does what the text asks. Gives the job that tells the CRM of a new standing, which waits until
-/// the text has found or made its contact there.
+/// Does what the text asks.
 ///
-/// A text that `is_known` was done with before, but for a STOP: it may have been heard as a plain
-/// text at first, and told as an opt-out only now.
+/// Of a text that we have already, only a STOP counts: it may have been heard as a plain text at
+/// first, and told as an opt-out only now.
 pub(crate) async fn act(
     deps: &Deps,
     told: Told<'_>,
-    is_known: bool,
+    keyword: Keyword,
     now: Timestamp,
-) -> Result<Option<Job>, Again> {
-    let Some(keyword) = told.event.keyword else { return Ok(None) };
-    if is_known && keyword != Keyword::Stop {
-        return Ok(None);
+) -> Result<(), Again> {
+    if keyword != Keyword::Stop && thread::is_known(deps, told).await? {
+        return Ok(());
     }
     info!(event.id = %told.event.id, "event {} says {keyword}", told.event.id);
     let tenant = deps.connections.tenant(told.tenant, now).await?;
     let answer = answer(&tenant, told, keyword);
     match keyword {
         Keyword::Stop | Keyword::Start => change_standing(deps, told, keyword, answer, now).await,
-        Keyword::Help => {
-            reply(deps, told, answer, now).await?;
-            Ok(None)
-        }
+        Keyword::Help => reply(deps, told, answer, now).await,
     }
+}
+
+/// Has the CRM told of a standing that it has yet to be told of.
+pub(crate) async fn tell_standing(
+    deps: &Deps,
+    told: Told<'_>,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let may_have_changed = matches!(told.event.keyword, Some(Keyword::Stop | Keyword::Start));
+    if !may_have_changed {
+        return Ok(());
+    }
+    let standing = deps.store.of(told.tenant).opt_out(&told.text.from).await?;
+    if let Some(row) = standing.filter(|row| row.body.due.is_some()) {
+        deps.reports.offer(&row.body.job(told.tenant), now).await;
+    }
+    Ok(())
 }
 
 /// Our answer, unless the carrier gave one. One text is answered once, however often it is read,
@@ -76,13 +87,13 @@ async fn change_standing(
     keyword: Keyword,
     answer: Option<Message>,
     now: Timestamp,
-) -> Result<Option<Job>, Again> {
+) -> Result<(), Again> {
     let scope = deps.store.of(told.tenant);
     let phone = &told.text.from;
     let said = Said { sent_at: told.text.sent_at, heard_at: told.event.received_at };
     let read = scope.opt_out(phone).await?;
     let standing = read.as_ref().map(|it| &it.body);
-    let Some(change) = consent::hear(standing, phone, keyword, said) else { return Ok(None) };
+    let Some(change) = consent::hear(standing, phone, keyword, said) else { return Ok(()) };
     let (act, standing, is_news) = match change {
         Change::To { standing, act } => (act, Some(standing), true),
         Change::Renewed { standing, act } => (act, Some(standing), false),
@@ -95,14 +106,13 @@ async fn change_standing(
         transaction = transaction.set_opt_out(read.as_ref(), standing).log(&log(told));
     }
     commit(with_answer(transaction, answer.as_ref())).await?;
-    if !is_news {
-        return Ok(None);
+    if is_news {
+        metrics::count(if act == Act::Revoked { "OptOuts" } else { "OptIns" });
     }
-    metrics::count(if act == Act::Revoked { "OptOuts" } else { "OptIns" });
     if let Some(message) = &answer {
         deps.outbound.offer(&message.job(told.tenant), now).await;
     }
-    Ok(standing.map(|it| it.job(told.tenant)))
+    Ok(())
 }
 
 /// HELP asks for a text and nothing else. It was answered already if the message is there.

@@ -2,7 +2,8 @@
 //! first.
 //!
 //! ```text
-//! claim -> keyword (opt-out registry, one answer) -> whose phone is it -> add to the CRM's thread
+//! claim -> keyword (opt-out registry, one answer), in a group of its own: it waits for nobody
+//! claim -> whose phone is it -> add to the CRM's thread
 //!       -> message, mappings, conversation and outcome in one transaction
 //! ```
 
@@ -19,6 +20,7 @@ use domain::{
     heard::{Heard, InboundText},
     ids::{EventId, TenantId},
     jobs::ReadText,
+    keyword::Keyword,
 };
 use jiff::Timestamp;
 
@@ -55,12 +57,40 @@ async fn read(deps: &Deps, job: ReadText, now: Timestamp) -> Result<(), Again> {
     let Some(text) = text(&event) else { return Ok(()) };
     let told = Told { tenant: &tenant, event: &event, text };
 
+    if let Some(keyword) = event.keyword
+        && !event.is_answered
+    {
+        return answer(deps, told, claimed, keyword, now).await;
+    }
     let done = bring(deps, told, &claimed, now).await;
     if done.is_err() {
         // Whatever went wrong, we are still here: it did not kill us, which is what claims count.
-        claim::release(deps, &tenant, claimed.row).await;
+        claim::release(deps, told, claimed.row, now).await;
     }
     done
+}
+
+/// Does what the text asks. The text itself then takes its turn in its conversation.
+async fn answer(
+    deps: &Deps,
+    told: Told<'_>,
+    claimed: Claimed,
+    keyword: Keyword,
+    now: Timestamp,
+) -> Result<(), Again> {
+    match keywords::act(deps, told, keyword, now).await {
+        Ok(()) => {
+            let answered = claim::answered(deps, told, claimed, now).await?;
+            if let Some(job) = answered.job(told.tenant) {
+                deps.inbound.offer(&job, now).await;
+            }
+            Ok(())
+        }
+        Err(again) => {
+            claim::take_back(deps, told, claimed, now).await;
+            Err(again)
+        }
+    }
 }
 
 async fn bring(
@@ -69,20 +99,17 @@ async fn bring(
     claimed: &Claimed,
     now: Timestamp,
 ) -> Result<(), Again> {
-    let is_known = thread::is_known(deps, told).await?;
-    let standing = keywords::act(deps, told, is_known, now).await?;
-    let done = if is_known {
-        outcome::nothing_new(deps, told, &claimed.row, now).await
-    } else {
-        match thread::add(deps, told, claimed.earlier, now).await {
-            Ok(added) => outcome::added(deps, told, &claimed.row, &added, now).await,
-            Err(error) => outcome::not_added(deps, told, claimed, error, now).await,
-        }
-    };
-    if let Some(job) = standing {
-        deps.reports.offer(&job, now).await;
+    if thread::is_known(deps, told).await? {
+        return outcome::nothing_new(deps, told, &claimed.row, now).await;
     }
-    done
+    match thread::add(deps, told, claimed.earlier, now).await {
+        Ok(added) => {
+            // Only now has a new person a contact to set the switch on.
+            keywords::tell_standing(deps, told, now).await?;
+            outcome::added(deps, told, &claimed.row, &added, now).await
+        }
+        Err(error) => outcome::not_added(deps, told, claimed, error, now).await,
+    }
 }
 
 fn text(event: &WebhookEvent) -> Option<&InboundText> {

@@ -22,6 +22,9 @@ use crate::{
     thread::{Added, NotAdded},
 };
 
+/// Refusals after which one is believed that may have had its effect.
+const REFUSALS: u32 = 2;
+
 /// How long to wait for a person to mend what only a person can mend.
 const MENDING: SignedDuration = SignedDuration::from_mins(15);
 
@@ -96,7 +99,7 @@ pub(crate) async fn not_added(
 ) -> Result<(), Again> {
     let event = &claimed.row.body;
     let why = Chain(&error).to_string();
-    if is_final(&error) {
+    if is_final(&error, event) {
         error!(event.id = %event.id, error = why, "event {} is quarantined", event.id);
         metrics::count("EventsQuarantined");
         let quarantined = event.clone().quarantined(why.clone(), now);
@@ -115,11 +118,16 @@ pub(crate) async fn not_added(
 }
 
 /// Asking again would get the same answer, or could double the text.
-fn is_final(error: &NotAdded) -> bool {
+///
+/// GoHighLevel is known to refuse with 422 what it did all the same. So such a refusal is believed
+/// when it is repeated, after we had time to find what it may have done.
+fn is_final(error: &NotAdded, event: &WebhookEvent) -> bool {
     match error {
         NotAdded::TooManyDoubts => true,
         NotAdded::Crm(CrmError::Ghl(ghl)) | NotAdded::Asked(ghl) => match ghl.kind() {
-            Kind::Refused | Kind::OptedOut | Kind::NotFound => !ghl.may_have_happened(),
+            Kind::Refused | Kind::OptedOut | Kind::NotFound => {
+                !ghl.may_have_happened() || event.deferrals >= REFUSALS
+            }
             Kind::Unauthorized
             | Kind::Forbidden
             | Kind::Configuration
@@ -161,7 +169,9 @@ fn due(event: &WebhookEvent, error: &NotAdded, now: Timestamp) -> Timestamp {
 
 fn asked(error: &NotAdded) -> Option<SignedDuration> {
     match error {
-        NotAdded::Asked(ghl) | NotAdded::Crm(CrmError::Ghl(ghl)) if ghl.is_transient() => {
+        NotAdded::Asked(ghl) | NotAdded::Crm(CrmError::Ghl(ghl))
+            if ghl.is_transient() || ghl.may_have_happened() =>
+        {
             ghl.retry_after().and_then(|it| SignedDuration::try_from(it).ok())
         }
         NotAdded::Asked(_)

@@ -70,7 +70,7 @@ async fn apply(
     report: HeardReport,
     now: Timestamp,
 ) -> Result<(), Again> {
-    note_opt_out(deps, tenant, &message.body, &report, now).await?;
+    note_opt_out(deps, tenant, &message.body, &report).await?;
     match step(&message.body, Event::Reported(report.report.clone()), report.at) {
         Ok(next) => advance(deps, tenant, event, message, next, report, now).await,
         Err(Step::Impossible) => finish(deps, tenant, event, Outcome::Unmatched, now).await,
@@ -119,16 +119,15 @@ async fn note_opt_out(
     tenant: &TenantId,
     message: &Message,
     report: &HeardReport,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
     let Report::Failed(failure) = &report.report else { return Ok(()) };
     if failure.reason != Reason::OptedOut {
         return Ok(());
     }
     let (scope, cause) = (deps.store.of(tenant), message.id.as_str());
-    let job = opt_out_by_carrier(scope, &message.phone, &failure.code, cause, now).await?;
+    let job = opt_out_by_carrier(scope, &message.phone, &failure.code, cause, report.at).await?;
     if let Some(job) = job {
-        deps.reports.offer(&job, now).await;
+        deps.reports.offer(&job, report.at).await;
     }
     Ok(())
 }

@@ -23,6 +23,9 @@ const PAGE: i32 = 250;
 const PAGES: u32 = 50;
 const AT_ONCE: usize = 16;
 
+/// The longest that an item is left alone.
+const LONGEST: SignedDuration = SignedDuration::from_hours(1);
+
 /// After this long a run does not go back for more: the next one begins within a minute.
 const BUDGET: Duration = Duration::from_secs(40);
 
@@ -65,6 +68,13 @@ pub async fn handle(deps: &Deps, now: Timestamp) -> Result<Swept, StoreError> {
     Ok(swept)
 }
 
+/// How long to leave an item alone that was put back: as long as it has been overdue. What waits
+/// behind a conversation that an outage holds up is on its queue already, and more copies of its job
+/// would only be in the way.
+fn patience(item: &Overdue, now: Timestamp) -> SignedDuration {
+    now.duration_since(item.due_at).clamp(LEASE, LONGEST)
+}
+
 /// Whether the item was seen to. First the queue, then the table: if the second fails the job is put
 /// back once more, which does no harm; the other way round it would be forgotten for a while. One
 /// item that fails does not keep the others.
@@ -75,7 +85,7 @@ async fn sweep(deps: &Deps, item: &Overdue, now: Timestamp) -> bool {
         return false;
     }
     metrics::count("JobsPutBack");
-    let put_off = deps.store.put_off(item, now + LEASE).await;
+    let put_off = deps.store.put_off(item, now + patience(item, now)).await;
     if let Err(e) = &put_off {
         warn!(error = %Chain(e), "an overdue job is back on its queue and still counts as overdue");
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aws::{RouteTo, Store, StoreError, Vault, VaultError};
+use aws::{RouteTo, Store, StoreError, Vault, VaultError, logs::without_values};
 use domain::{
     ids::{IntegrationId, TenantId},
     integration::Integration,
@@ -47,8 +47,9 @@ pub enum ConnectionError {
 pub enum Unusable {
     #[error("the credential {0} is not set")]
     NoSecret(&'static str),
-    #[error("the settings cannot be read")]
-    Settings(#[source] serde_json::Error),
+    /// What is wrong with them, and not what they are.
+    #[error("the settings cannot be read: {0}")]
+    Settings(String),
     #[error("a {0} integration carries no texts")]
     NoChannel(domain::integration::Provider),
 }
@@ -138,6 +139,7 @@ impl Connection {
     }
 
     pub(crate) fn settings<T: serde::de::DeserializeOwned>(&self) -> Result<T, Unusable> {
-        serde_json::from_value(self.integration.settings.clone()).map_err(Unusable::Settings)
+        serde_json::from_value(self.integration.settings.clone())
+            .map_err(|e| Unusable::Settings(without_values(&e)))
     }
 }

@@ -15,9 +15,6 @@ use tracing::info;
 
 use crate::{Connection, ConnectionError, Connections};
 
-/// Stands for the time an event is first due in the name of its first job.
-const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
-
 /// What every carrier's webhook works with.
 #[derive(Debug)]
 pub struct Intake {
@@ -79,8 +76,8 @@ impl Intake {
         // A duplicate may repeat what was stored and never queued. Its job is the same message to
         // the queue as the first one's.
         match event.job(&from.tenant) {
-            Some(job @ Job::Inbound(_)) => self.inbound.offer(&job, FIRST).await,
-            Some(job) => self.reports.offer(&job, FIRST).await,
+            Some(job @ Job::Inbound(_)) => self.inbound.offer_first(&job).await,
+            Some(job) => self.reports.offer_first(&job).await,
             None => {}
         }
         Ok(match added {
@@ -105,6 +102,7 @@ fn event(from: &Connection, notice: Notice, raw: &[u8], now: Timestamp) -> Webho
         heard: notice.heard,
         raw: RawBody::new(raw),
         keyword: None,
+        is_answered: false,
         stage: Stage::Open,
         claims: 0,
         deferrals: 0,

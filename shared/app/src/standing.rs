@@ -10,22 +10,23 @@ use domain::{
 use jiff::Timestamp;
 
 /// Opts a phone out because a carrier says that it has: a send was refused for it. Gives the job
-/// that tells the CRM, unless the phone was out already. `cause` is what the carrier refused.
+/// that tells the CRM, unless the phone was out already, or has been let in since `said_at`, when
+/// the carrier said so. `cause` is what the carrier refused.
 pub async fn opt_out_by_carrier(
     scope: Scope<'_>,
     phone: &PhoneNumber,
     code: &str,
     cause: &str,
-    now: Timestamp,
+    said_at: Timestamp,
 ) -> Result<Option<Job>, StoreError> {
     let read = scope.opt_out(phone).await?;
-    if read.as_ref().is_some_and(|row| row.body.active) {
+    if read.as_ref().is_some_and(|row| row.body.active || row.body.since >= said_at) {
         return Ok(None);
     }
-    let standing = OptOut::new(phone.clone(), true, Source::Carrier, now);
+    let standing = OptOut::new(phone.clone(), true, Source::Carrier, said_at);
     let entry = ConsentEntry {
         phone: phone.clone(),
-        at: now,
+        at: said_at,
         act: Act::Revoked,
         source: Source::Carrier,
         wording: code.to_owned(),
@@ -35,7 +36,7 @@ pub async fn opt_out_by_carrier(
         .transaction()
         .set_opt_out(read.as_ref(), &standing)
         .add_consent(&entry, cause)
-        .log(&LogEntry::new(now, Operation::OptOut, &cause, LogResult::Success))
+        .log(&LogEntry::new(said_at, Operation::OptOut, &cause, LogResult::Success))
         .commit()
         .await?;
     match commit {

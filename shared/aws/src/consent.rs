@@ -53,7 +53,7 @@ impl Scope<'_> {
             .await
             .map_err(StoreError::unavailable)?;
         let items = found.items.unwrap_or_default().into_iter();
-        items.map(|item| Ok(decode::<ConsentEntry>(&key, item)?.body)).collect()
+        items.map(|item| Ok(decode::<ConsentEntry>(item)?.body)).collect()
     }
 }
 

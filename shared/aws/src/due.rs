@@ -4,6 +4,8 @@
 //! that does its work, so that whoever finds it overdue can put the job back on its queue without
 //! knowing what it is.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
 use domain::{ids::TenantId, jobs::Job};
@@ -22,14 +24,24 @@ use crate::{
 /// Partitions of the index, so that no single one takes every write.
 const SHARDS: u8 = 4;
 
-/// Something overdue.
-#[derive(Clone, Debug)]
+/// Something overdue. `Debug` leaves out its key, which may hold a telephone number.
+#[derive(Clone)]
 pub struct Overdue {
     pub table: Table,
     pub due_at: Timestamp,
     pub job: Job,
     pk: String,
     sk: String,
+}
+
+impl fmt::Debug for Overdue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Overdue")
+            .field("table", &self.table)
+            .field("due_at", &self.due_at)
+            .field("job", &self.job)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Deserialize)]
@@ -144,9 +156,9 @@ fn readable(read: Result<Overdue, StoreError>) -> Option<Overdue> {
 }
 
 fn read(table: Table, item: crate::item::Attributes) -> Result<Overdue, StoreError> {
-    let found: Found = serde_dynamo::from_item(item)
-        .map_err(|source| StoreError::Corrupt { kind: "due item", source })?;
-    let job = serde_json::from_str(&found.wake).map_err(StoreError::Encode)?;
+    let found: Found =
+        serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt("due item", &e))?;
+    let job = serde_json::from_str(&found.wake).map_err(|e| StoreError::corrupt("due job", &e))?;
     let due_at = Timestamp::from_millisecond(found.due_at).unwrap_or(Timestamp::MIN);
     Ok(Overdue { table, due_at, job, pk: found.pk, sk: found.sk })
 }

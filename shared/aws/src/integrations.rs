@@ -74,8 +74,7 @@ impl Scope<'_> {
 
     pub async fn integrations(&self) -> Result<Vec<Integration>, StoreError> {
         let found = self.items_beginning("INT#").await?;
-        let key = Key::tenant(self.tenant);
-        found.into_iter().map(|item| Ok(decode::<Integration>(&key, item)?.body)).collect()
+        found.into_iter().map(|item| Ok(decode::<Integration>(item)?.body)).collect()
     }
 
     /// Adds an integration together with the route that leads to it.
@@ -109,11 +108,10 @@ impl Scope<'_> {
         integration: &IntegrationId,
     ) -> Result<BTreeMap<String, Sealed>, StoreError> {
         let found = self.items_beginning(&format!("CRED#{integration}#")).await?;
-        let key = Key::credential(self.tenant, integration, "");
         found
             .into_iter()
             .map(|item| {
-                let credential = decode::<Credential>(&key, item)?.body;
+                let credential = decode::<Credential>(item)?.body;
                 Ok((credential.name, credential.sealed))
             })
             .collect()

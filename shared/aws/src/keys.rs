@@ -31,8 +31,8 @@ use domain::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Where an item is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where an item is. It has no `Debug`, for it may hold a telephone number.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,

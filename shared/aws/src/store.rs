@@ -10,6 +10,7 @@ use domain::ids::TenantId;
 use crate::{
     item::{Attributes, Item, Row, Table, decode, encode},
     keys::Key,
+    logs::without_values,
     transaction::Transaction,
 };
 
@@ -41,8 +42,9 @@ pub enum StoreError {
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     #[error("an item changed while we were changing it")]
     Conflict,
-    #[error("a stored {kind} cannot be read")]
-    Corrupt { kind: &'static str, source: serde_dynamo::Error },
+    /// Why says what is wrong, and not what is there.
+    #[error("a stored {kind} cannot be read: {why}")]
+    Corrupt { kind: &'static str, why: String },
     #[error("something cannot be written down")]
     Encode(#[source] serde_json::Error),
     #[error("there is no {0}")]
@@ -62,9 +64,9 @@ impl StoreError {
         Self::Unavailable(error.into())
     }
 
-    /// Keys hold telephone numbers, so the error names the kind of item only.
-    pub(crate) fn corrupt<T: Item>(_: &Key, source: serde_dynamo::Error) -> Self {
-        Self::Corrupt { kind: T::KIND, source }
+    /// Keys and values hold telephone numbers, so the error names the kind of item only.
+    pub(crate) fn corrupt(kind: &'static str, error: &impl std::fmt::Display) -> Self {
+        Self::Corrupt { kind, why: without_values(error) }
     }
 }
 
@@ -95,7 +97,7 @@ impl Store {
             .await
             .map_err(StoreError::unavailable)?;
 
-        found.item.map(|item| decode(key, item)).transpose()
+        found.item.map(decode).transpose()
     }
 }
 
@@ -167,3 +169,6 @@ pub(crate) fn attributes(key: &Key) -> Attributes {
 fn is_condition_failure<R>(error: &SdkError<PutItemError, R>) -> bool {
     error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
 }
+
+#[cfg(test)]
+mod tests;

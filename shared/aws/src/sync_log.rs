@@ -36,9 +36,8 @@ impl Scope<'_> {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
-        let key = Key::log(self.tenant, at, "", "");
         let items = found.items.unwrap_or_default().into_iter();
-        items.map(|item| Ok(decode::<LogEntry>(&key, item)?.body)).collect()
+        items.map(|item| Ok(decode::<LogEntry>(item)?.body)).collect()
     }
 }
 

@@ -180,3 +180,6 @@ fn refused<R>(
 fn code(reason: &CancellationReason) -> &str {
     reason.code().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

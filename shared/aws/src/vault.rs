@@ -259,3 +259,6 @@ where
     );
     if refused { VaultError::Refused(error.into()) } else { VaultError::Unavailable(error.into()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,8 +101,8 @@ pub struct Said {
 /// What hearing `keyword` from `phone` does to `standing`. HELP changes nothing.
 ///
 /// The same text may be heard twice, and an old one late. Neither may undo what was said since:
-/// a STOP counts from when we heard it, a START from when it was sent, so whatever is unclear
-/// about the order ends with nobody being texted.
+/// a STOP counts from when we heard it, a START from when it was sent, which is never later. So
+/// whatever is unclear about the order ends with nobody being texted.
 #[must_use]
 pub fn hear(
     standing: Option<&OptOut>,
@@ -128,7 +128,8 @@ pub fn hear(
             Some(Change::Same { act: Act::GrantRefused })
         }
         Keyword::Start if standing.is_some_and(OptOut::yields_to_start) => {
-            Some(Change::To { standing: now(false), act: Act::Granted })
+            let standing = OptOut { since: said.sent_at, ..now(false) };
+            Some(Change::To { standing, act: Act::Granted })
         }
         Keyword::Start => Some(Change::Same { act: Act::GrantRefused }),
     }
@@ -225,6 +226,22 @@ mod tests {
             let active = |standing: Option<OptOut>| standing.is_some_and(|it| it.active);
             proptest::prop_assert_eq!(active(after(&replayed)), active(after(&said)));
         }
+    }
+
+    /// It was sent before the STOP, whenever the two were worked on.
+    #[test]
+    fn a_stop_counts_although_an_older_start_was_worked_on_first() {
+        let at = |seconds| NOON + SignedDuration::from_secs(seconds);
+        let start = Said { sent_at: at(1), heard_at: at(8) };
+        let stop = Said { sent_at: at(4), heard_at: at(5) };
+        let before = out(Source::Texting);
+        let Some(Change::To { standing, .. }) =
+            hear(Some(&OptOut { since: at(0), ..before }), &phone(), Keyword::Start, start)
+        else {
+            panic!("START was not heard");
+        };
+        let heard = hear(Some(&standing), &phone(), Keyword::Stop, stop);
+        assert!(matches!(heard, Some(Change::To { standing, .. }) if standing.active));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub struct WebhookEvent {
     /// What the text asks of us, if it is a text and asks for anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<Keyword>,
+    /// What it asks was done. What is left is to bring it to the CRM, like any other text.
+    #[serde(default)]
+    pub is_answered: bool,
     pub raw: RawBody,
     pub stage: Stage,
     /// Claims since the last outcome.
@@ -114,7 +117,7 @@ impl WebhookEvent {
         match &self.heard {
             Heard::Text(text) => {
                 let conversation = ConversationId::with(&tenant, &text.from);
-                let asks = self.keyword.is_some();
+                let asks = self.keyword.is_some() && !self.is_answered;
                 Some(Job::Inbound(ReadText { tenant, event, conversation, asks }))
             }
             Heard::Report(_) => Some(Job::Reports(FollowUp::Record { tenant, event })),

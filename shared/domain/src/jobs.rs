@@ -29,6 +29,9 @@ pub struct SendText {
     pub tenant: TenantId,
     pub message: MessageId,
     pub conversation: ConversationId,
+    /// It answers a keyword, and so does not wait behind messages that are put off.
+    #[serde(default)]
+    pub answers: bool,
 }
 
 /// Follow up on a message that was sent.
@@ -58,6 +61,9 @@ impl Job {
         match self {
             Self::Inbound(ReadText { tenant, conversation, asks: true, .. }) => {
                 format!("{tenant}:{conversation}:asks")
+            }
+            Self::Outbound(SendText { tenant, conversation, answers: true, .. }) => {
+                format!("{tenant}:{conversation}:answers")
             }
             Self::Inbound(ReadText { tenant, conversation, .. })
             | Self::Outbound(SendText { tenant, conversation, .. }) => {
@@ -107,10 +113,11 @@ mod tests {
             tenant: TenantId::parse("acme").unwrap(),
             message: MessageId::parse("msg_1").unwrap(),
             conversation: ConversationId::parse("cnv_1").unwrap(),
+            answers: false,
         });
         assert_eq!(
             serde_json::to_string(&job).unwrap(),
-            r#"{"queue":"outbound","job":{"tenant":"acme","message":"msg_1","conversation":"cnv_1"}}"#
+            r#"{"queue":"outbound","job":{"tenant":"acme","message":"msg_1","conversation":"cnv_1","answers":false}}"#
         );
     }
 

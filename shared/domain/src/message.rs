@@ -77,6 +77,15 @@ impl Purpose {
     }
 }
 
+impl Purpose {
+    fn answers_a_keyword(self) -> bool {
+        match self {
+            Self::StopConfirmation | Self::StartConfirmation | Self::HelpReply => true,
+            Self::Inbound | Self::Reply => false,
+        }
+    }
+}
+
 impl Message {
     /// A text to `phone` that has yet to be sent.
     pub fn outgoing(
@@ -112,6 +121,7 @@ impl Message {
             tenant: tenant.clone(),
             message: self.id.clone(),
             conversation: self.conversation.clone(),
+            answers: self.purpose.answers_a_keyword(),
         })
     }
 }

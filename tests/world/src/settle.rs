@@ -41,6 +41,17 @@ impl World {
         any
     }
 
+    /// Hands out one batch, and forgets what came of it, as if whoever had it died.
+    pub async fn drain_once(&self, queue: &'static str) {
+        let mut event = SqsEvent::default();
+        event.records = self.receive(queue).await;
+        let messages = event.records.clone();
+        self.handle(queue, event).await;
+        for message in messages {
+            self.delete(queue, &message).await;
+        }
+    }
+
     /// Runs the sweeper, as the schedule does every minute.
     pub async fn sweep(&self) -> sweeper::Swept {
         loop {

@@ -67,6 +67,12 @@ impl Queue {
         }
     }
 
+    /// Offers the first job of work that may be stored more than once: each time it is the same
+    /// message to the queue.
+    pub async fn offer_first(&self, job: &Job) {
+        self.offer(job, Timestamp::UNIX_EPOCH).await;
+    }
+
     /// Lets these messages come back after `after` instead of the queue's own time.
     async fn hold(&self, receipts: &[String], after: Duration) -> Result<(), QueueError> {
         // Rounded up: a job that comes back too early has wasted one of its few tries.

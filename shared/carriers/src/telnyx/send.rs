@@ -86,6 +86,10 @@ fn heard(answer: &Answer) -> Sending {
             Err(_) => unexplained(answer),
         };
     }
+    // Telnyx may have sent it before it stumbled, whatever code it gives.
+    if matches!(answer.status(), 408 | 500..) {
+        return unexplained(answer);
+    }
     let problems = answer.json::<Problems>().map_or_else(|_| Vec::new(), |it| it.errors);
     for Problem { code, title } in &problems {
         let code = code.to_string();
