@@ -10,7 +10,7 @@ use app::{Connections, Intake};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::{
     delivery::Delivery,
-    event::{Outcome, Stage},
+    event::{Outcome, Stage, WebhookEvent},
     ids::{CrmMessageId, EventId, MessageId},
     jobs::{FollowUp, Job, ReadText, SendText},
 };
@@ -106,10 +106,11 @@ async fn every_event_is_answered_by_its_function() {
     for name in EVENTS {
         demo.feed(name).await;
     }
+    world.settle().await;
 
     let thread = world.ghl.messages(demo.planted.location.as_str(), ANNA);
     let heard = thread.iter().filter(|it| it.direction == "inbound").count();
-    assert_eq!(heard, 4, "one text, two more of the batch, and a STOP");
+    assert_eq!(heard, 7, "each text and each STOP, once");
     let sent = world.twilio.sent();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].body, "It is! When would you like to see it?");
@@ -220,7 +221,11 @@ impl<'a> Demo<'a> {
         match function {
             "inbound-consumer" => {
                 let job: ReadText = serde_json::from_str(job).unwrap();
-                assert_eq!(self.outcome(&job.event).await, Outcome::Applied);
+                let event = self.event(&job.event).await;
+                // What asks something is brought to GoHighLevel by another job.
+                if !(job.asks && event.is_answered) {
+                    assert_eq!(outcome(&event), Some(Outcome::Applied));
+                }
             }
             "outbound-consumer" => {
                 let job: SendText = serde_json::from_str(job).unwrap();
@@ -235,7 +240,8 @@ impl<'a> Demo<'a> {
         let scope = self.world.store.of(&self.planted.tenant);
         match job {
             FollowUp::Record { event, .. } => {
-                assert_eq!(self.outcome(event).await, Outcome::Applied);
+                let event = self.event(event).await;
+                assert_eq!(outcome(&event), Some(Outcome::Applied));
                 let message = MessageId::from_crm(&self.planted.tenant, &crm_message());
                 let delivery = self.delivery(&message).await;
                 assert!(matches!(delivery, Delivery::Delivered { .. }), "{delivery:?}");
@@ -252,17 +258,21 @@ impl<'a> Demo<'a> {
         }
     }
 
-    async fn outcome(&self, event: &EventId) -> Outcome {
+    async fn event(&self, event: &EventId) -> WebhookEvent {
         let scope = self.world.store.of(&self.planted.tenant);
-        match scope.event(event).await.unwrap().unwrap().body.stage {
-            Stage::Done { outcome, .. } => outcome,
-            other => panic!("{other:?}"),
-        }
+        scope.event(event).await.unwrap().unwrap().body
     }
 
     async fn delivery(&self, message: &MessageId) -> Delivery {
         let scope = self.world.store.of(&self.planted.tenant);
         scope.message(message).await.unwrap().unwrap().body.delivery
+    }
+}
+
+fn outcome(event: &WebhookEvent) -> Option<Outcome> {
+    match event.stage {
+        Stage::Done { outcome, .. } => Some(outcome),
+        _ => None,
     }
 }
 

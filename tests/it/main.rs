@@ -11,6 +11,7 @@ mod opting_out;
 mod retries;
 mod secrets_stay_inside;
 mod shape;
+mod stop_comes_first;
 mod tables;
 mod template;
 mod tenants_are_apart;

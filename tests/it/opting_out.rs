@@ -2,17 +2,11 @@
 
 use domain::consent::{Act, Source};
 use jiff::SignedDuration;
-use local::{
-    emulator::gate::When,
-    sims::{
-        carrier::{InboundText, OptOut},
-        fault::{Fault, Planned},
-    },
-};
+use local::sims::carrier::{InboundText, OptOut};
 
-use crate::world::{ANNA, BEN, NOON, World, unavailable};
+use crate::world::{ANNA, BEN, NOON, World};
 
-const STOP_ANSWER: &str =
+pub(crate) const STOP_ANSWER: &str =
     "acme: you are unsubscribed and will receive no more messages. Reply START to resubscribe.";
 
 #[tokio::test]
@@ -49,6 +43,7 @@ async fn every_send_after_stop_is_refused_and_the_agent_is_told() {
 }
 
 /// The STOP arrives between the plan and the send.
+
 #[tokio::test]
 async fn a_message_that_was_queued_before_stop_is_not_sent_after_it() {
     let world = World::new().await;
@@ -62,40 +57,6 @@ async fn a_message_that_was_queued_before_stop_is_not_sent_after_it() {
 
     assert_eq!(world.ghl.message(&asked.message_id).unwrap().status, "failed");
     assert!(world.texting.sent().iter().all(|it| it.body == STOP_ANSWER));
-}
-
-#[tokio::test]
-async fn a_message_whose_send_is_put_off_does_not_survive_a_stop() {
-    let world = World::new().await;
-    says(&world, ANNA, "hello").await;
-    let busy = Fault::Status { status: 429, body: None, retry_after: Some(60) };
-    world.texting.plan_fault(Planned { on: "send".into(), times: 1, fault: busy });
-    let asked = world.agent_sends(ANNA, "put off").await;
-    world.drain().await;
-
-    says(&world, ANNA, "STOP").await;
-
-    assert_eq!(world.ghl.message(&asked.message_id).unwrap().status, "failed");
-    assert!(world.texting.sent().iter().all(|it| it.body == STOP_ANSWER));
-}
-
-#[tokio::test]
-async fn stop_is_heard_although_ghl_is_down() {
-    let world = World::new().await;
-    for operation in ["upsert_contact", "update_contact", "add_tags", "add_inbound"] {
-        world.ghl.faults().add(unavailable(operation, 6));
-    }
-
-    let number = world.acme.numbers.texting.clone();
-    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
-    world.drain().await;
-
-    let phone = ANNA.parse().unwrap();
-    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
-    assert_eq!(world.texting.sent().len(), 1, "the confirmation does not wait for GoHighLevel");
-    world.settle().await;
-    assert!(!world.ghl_may_text(ANNA));
-    assert_eq!(world.heard_in_ghl(ANNA), ["STOP"]);
 }
 
 #[tokio::test]
@@ -130,6 +91,7 @@ async fn stop_is_confirmed_once_however_often_it_is_said_or_delivered() {
 }
 
 /// Nobody may be answered twice: Twilio and Telnyx answer their keywords themselves and say so.
+
 #[tokio::test]
 async fn what_the_carrier_has_answered_is_not_answered_again() {
     let world = World::new().await;
@@ -151,6 +113,7 @@ async fn what_the_carrier_has_answered_is_not_answered_again() {
 }
 
 /// Without Advanced Opt-Out Twilio does not say that it answered, and it does.
+
 #[tokio::test]
 async fn twilios_default_keywords_are_left_to_twilio_and_the_others_are_answered() {
     let world = World::new().await;
@@ -207,6 +170,7 @@ async fn help_is_answered_after_a_stop_too() {
 }
 
 /// What a public middleware of this kind got wrong: it looked for the letters anywhere.
+
 #[tokio::test]
 async fn words_that_only_contain_a_keyword_opt_nobody_out() {
     let world = World::new().await;
@@ -256,6 +220,7 @@ async fn the_ledger_keeps_the_words_and_the_time() {
 }
 
 /// A provider of the Texting contract may tell of one text in two events.
+
 #[tokio::test]
 async fn a_stop_told_as_text_and_as_opt_out_is_one_stop() {
     let world = World::new().await;
@@ -271,60 +236,12 @@ async fn a_stop_told_as_text_and_as_opt_out_is_one_stop() {
     assert!(!world.ghl_may_text(ANNA));
 }
 
-/// `phone` texts acme's number at the Texting provider, and everything comes to rest.
-async fn says(world: &World, phone: &str, text: &str) {
-    world.clock.advance(SignedDuration::from_millis(1));
-    let number = world.acme.numbers.texting.clone();
-    let received = world.texting.receives_text(phone, number.as_str(), text, &[]).await;
-    assert!(received.answer.is_accepted());
-    world.settle().await;
-}
-
 /// A STOP does not wait behind a text that waits for GoHighLevel.
-#[tokio::test]
-async fn stop_is_heard_although_an_earlier_text_is_held_up() {
-    let world = World::new().await;
-    let number = world.acme.numbers.texting.clone();
-    world.ghl.replace_token(world.acme.location.as_str(), "revoked");
-    world.texting.receives_text(ANNA, number.as_str(), "hi", &[]).await;
-    world.drain().await;
-
-    world.advance(1);
-    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
-    world.drain().await;
-
-    let phone = ANNA.parse().unwrap();
-    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
-    world.ghl.replace_token(world.acme.location.as_str(), "token-acme");
-    world.settle().await;
-    let mut heard = world.heard_in_ghl(ANNA);
-    heard.sort();
-    assert_eq!(heard, ["STOP", "hi"]);
-    assert!(!world.ghl_may_text(ANNA));
-}
 
 /// Work that was put off is done again, and must not undo what was said meanwhile.
-#[tokio::test]
-async fn a_start_that_is_worked_on_again_does_not_lift_a_later_stop() {
-    let world = World::new().await;
-    let number = world.acme.numbers.texting.clone();
-    world.ghl.faults().add(unavailable("upsert_contact", 3));
-    world.texting.receives_text(ANNA, number.as_str(), "START", &[]).await;
-    world.drain().await;
-
-    world.advance(1);
-    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
-    world.settle().await;
-
-    let phone = ANNA.parse().unwrap();
-    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
-    assert!(!world.ghl_may_text(ANNA));
-    let mut heard = world.heard_in_ghl(ANNA);
-    heard.sort();
-    assert_eq!(heard, ["START", "STOP"]);
-}
 
 /// A carrier keeps trying for hours unless it is told not to.
+
 #[tokio::test]
 async fn a_confirmation_expires_at_the_carrier_too() {
     let world = World::new().await;
@@ -339,68 +256,14 @@ async fn a_confirmation_expires_at_the_carrier_too() {
 }
 
 /// One moment's trouble with the table must not leave a person opted in.
-#[tokio::test]
-async fn stop_is_heard_within_seconds_of_a_failure() {
-    let world = World::new().await;
-    let number = world.acme.numbers.texting.clone();
-    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
-    world.dynamo.gate().fail_next("TransactWriteItems", 1, When::Before);
-    world.drain().await;
-
-    world.advance(3);
-    world.drain_held().await;
-
-    let phone = ANNA.parse().unwrap();
-    assert!(world.scope().opt_out(&phone).await.unwrap().unwrap().body.active);
-    world.settle().await;
-}
-
-#[tokio::test]
-async fn a_confirmation_does_not_wait_behind_a_reply_that_is_put_off() {
-    let world = World::new().await;
-    says(&world, ANNA, "hello").await;
-    let busy = Fault::Status { status: 429, body: None, retry_after: Some(600) };
-    world.texting.plan_fault(Planned { on: "send".into(), times: 1, fault: busy });
-    world.agent_sends(ANNA, "put off").await;
-    world.drain().await;
-
-    let number = world.acme.numbers.texting.clone();
-    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
-    world.drain().await;
-
-    let sent = world.texting.sent();
-    assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].body, STOP_ANSWER);
-    world.settle().await;
-    assert_eq!(world.texting.sent().len(), 1, "the reply is not sent after the STOP");
-}
 
 /// The two events of one text may come at the same moment.
-#[tokio::test]
-async fn a_text_told_in_two_events_at_once_is_added_once() {
-    let world = World::new().await;
-    let (to, channel) = (world.acme.numbers.texting.clone(), world.acme.texting.clone());
-    for kind in ["message.received", "optout.stop"] {
-        let body = serde_json::json!({
-            "specVersion": "tp/1", "eventId": format!("evt-{kind}"), "eventType": kind,
-            "messageId": "tpm-1", "direction": "inbound", "from": ANNA, "to": to.as_str(),
-            "body": "basta", "timestamp": "2026-01-01T12:00:00Z", "status": "received",
-        });
-        let answer = reqwest::Client::builder()
-            .build()
-            .unwrap()
-            .post(format!("{}/webhooks/texting/{channel}", world.origin))
-            .header("X-Texting-Secret", world.texting_secret())
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status().as_u16(), 200);
-    }
 
+/// `phone` texts acme's number at the Texting provider, and everything comes to rest.
+pub(crate) async fn says(world: &World, phone: &str, text: &str) {
+    world.clock.advance(SignedDuration::from_millis(1));
+    let number = world.acme.numbers.texting.clone();
+    let received = world.texting.receives_text(phone, number.as_str(), text, &[]).await;
+    assert!(received.answer.is_accepted());
     world.settle().await;
-
-    assert_eq!(world.heard_in_ghl(ANNA), ["basta"]);
-    assert!(world.scope().opt_out(&ANNA.parse().unwrap()).await.unwrap().unwrap().body.active);
-    assert!(!world.ghl_may_text(ANNA));
 }
