@@ -236,12 +236,7 @@ async fn a_stop_told_as_text_and_as_opt_out_is_one_stop() {
     assert!(!world.ghl_may_text(ANNA));
 }
 
-/// A STOP does not wait behind a text that waits for GoHighLevel.
-
-/// Work that was put off is done again, and must not undo what was said meanwhile.
-
 /// A carrier keeps trying for hours unless it is told not to.
-
 #[tokio::test]
 async fn a_confirmation_expires_at_the_carrier_too() {
     let world = World::new().await;
@@ -254,10 +249,6 @@ async fn a_confirmation_expires_at_the_carrier_too() {
     let seconds: i64 = validity.unwrap().parse().unwrap();
     assert!((1..=4 * 60).contains(&seconds), "{seconds}");
 }
-
-/// One moment's trouble with the table must not leave a person opted in.
-
-/// The two events of one text may come at the same moment.
 
 /// `phone` texts acme's number at the Texting provider, and everything comes to rest.
 pub(crate) async fn says(world: &World, phone: &str, text: &str) {

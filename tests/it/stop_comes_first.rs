@@ -44,6 +44,7 @@ async fn stop_is_heard_although_ghl_is_down() {
     assert_eq!(world.heard_in_ghl(ANNA), ["STOP"]);
 }
 
+/// A STOP does not wait behind a text that waits for GoHighLevel.
 #[tokio::test]
 async fn stop_is_heard_although_an_earlier_text_is_held_up() {
     let world = World::new().await;
@@ -66,6 +67,7 @@ async fn stop_is_heard_although_an_earlier_text_is_held_up() {
     assert!(!world.ghl_may_text(ANNA));
 }
 
+/// Work that was put off is done again, and must not undo what was said meanwhile.
 #[tokio::test]
 async fn a_start_that_is_worked_on_again_does_not_lift_a_later_stop() {
     let world = World::new().await;
@@ -86,6 +88,7 @@ async fn a_start_that_is_worked_on_again_does_not_lift_a_later_stop() {
     assert_eq!(heard, ["START", "STOP"]);
 }
 
+/// One moment's trouble with the table must not leave a person opted in.
 #[tokio::test]
 async fn stop_is_heard_within_seconds_of_a_failure() {
     let world = World::new().await;
@@ -122,6 +125,7 @@ async fn a_confirmation_does_not_wait_behind_a_reply_that_is_put_off() {
     assert_eq!(world.texting.sent().len(), 1, "the reply is not sent after the STOP");
 }
 
+/// The two events of one text may come at the same moment.
 #[tokio::test]
 async fn a_text_told_in_two_events_at_once_is_added_once() {
     let world = World::new().await;

@@ -15,7 +15,7 @@ use domain::{
     phone::PhoneNumber,
 };
 use local::{seed::Planted, sims::ghl::AgentMessage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     letters::{Sender, account_sid, form},
@@ -236,6 +236,30 @@ async fn a_report_cannot_name_another_tenants_message() {
     assert_eq!(world.scope().opt_out(&phone).await.unwrap().map(|it| it.body.active), None);
     let event = event_of(&world, "acme").await;
     assert_eq!(event["stage"]["M"]["outcome"]["S"], "unmatched", "{event}");
+}
+
+/// Of the same tenant even: one channel's carrier has no say in another's messages.
+#[tokio::test]
+async fn a_report_cannot_name_another_channels_message() {
+    let world = World::new().await;
+    let asked = world.agent_sends(ANNA, "through Twilio").await;
+    world.drain().await;
+    let id = CrmMessageId::parse(&asked.message_id).unwrap();
+    let id = MessageId::from_crm(&world.acme.tenant, &id);
+    let before = world.scope().message(&id).await.unwrap().unwrap().body.delivery;
+    assert!(matches!(before, Delivery::Accepted { .. }), "{before:?}");
+
+    let report = json!({
+        "eventType": "message.failed", "eventId": "1", "messageId": "tpm_1", "correlationId": id,
+        "errorCode": "recipient_opted_out",
+    });
+    let letter = Sender::Texting.letter(&world, report.to_string());
+    assert_eq!(letter.post(&world).await.status, 200);
+    world.settle().await;
+
+    let after = world.scope().message(&id).await.unwrap().unwrap().body.delivery;
+    assert_eq!(after, before);
+    assert!(world.scope().opt_out(&ANNA.parse().unwrap()).await.unwrap().is_none());
 }
 
 #[tokio::test]
