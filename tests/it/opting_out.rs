@@ -43,7 +43,6 @@ async fn every_send_after_stop_is_refused_and_the_agent_is_told() {
 }
 
 /// The STOP arrives between the plan and the send.
-
 #[tokio::test]
 async fn a_message_that_was_queued_before_stop_is_not_sent_after_it() {
     let world = World::new().await;
@@ -91,7 +90,6 @@ async fn stop_is_confirmed_once_however_often_it_is_said_or_delivered() {
 }
 
 /// Nobody may be answered twice: Twilio and Telnyx answer their keywords themselves and say so.
-
 #[tokio::test]
 async fn what_the_carrier_has_answered_is_not_answered_again() {
     let world = World::new().await;
@@ -113,7 +111,6 @@ async fn what_the_carrier_has_answered_is_not_answered_again() {
 }
 
 /// Without Advanced Opt-Out Twilio does not say that it answered, and it does.
-
 #[tokio::test]
 async fn twilios_default_keywords_are_left_to_twilio_and_the_others_are_answered() {
     let world = World::new().await;
@@ -170,7 +167,6 @@ async fn help_is_answered_after_a_stop_too() {
 }
 
 /// What a public middleware of this kind got wrong: it looked for the letters anywhere.
-
 #[tokio::test]
 async fn words_that_only_contain_a_keyword_opt_nobody_out() {
     let world = World::new().await;
@@ -220,7 +216,6 @@ async fn the_ledger_keeps_the_words_and_the_time() {
 }
 
 /// A provider of the Texting contract may tell of one text in two events.
-
 #[tokio::test]
 async fn a_stop_told_as_text_and_as_opt_out_is_one_stop() {
     let world = World::new().await;
