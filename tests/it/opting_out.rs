@@ -188,6 +188,17 @@ async fn words_that_only_contain_a_keyword_opt_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_tenants_own_keyword_opts_out_like_the_usual_ones() {
+    let world = World::new().await;
+
+    says(&world, ANNA, "No more texts!").await;
+
+    assert!(world.scope().opt_out(&ANNA.parse().unwrap()).await.unwrap().unwrap().body.active);
+    assert!(!world.ghl_may_text(ANNA));
+    assert_eq!(world.texting.sent()[0].body, STOP_ANSWER);
+}
+
+#[tokio::test]
 async fn one_tenants_stop_is_not_anothers() {
     let world = World::new().await;
     let zenith = world.another_tenant().await;

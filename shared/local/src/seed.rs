@@ -78,6 +78,9 @@ pub struct Planted {
     pub numbers: Numbers,
 }
 
+/// What means STOP to a planted tenant beside the usual words.
+pub const OWN_KEYWORD: &str = "no more texts";
+
 /// Adds a tenant and everything it needs. What is there already stays as it is.
 pub async fn plant(
     store: &Store,
@@ -90,7 +93,7 @@ pub async fn plant(
     let planted = named(name, accounts, numbers)?;
     let scope = store.of(&planted.tenant);
     let ghl = IntegrationId::parse(&format!("{name}-ghl"))?;
-    scope.add_tenant(&tenant(&planted, ghl.clone(), name)).await?;
+    scope.add_tenant(&tenant(&planted, ghl.clone(), name)?).await?;
     scope.add_location(&planted.location, &ghl).await?;
     for (id, provider, settings, secrets) in integrations(&planted, ghl, accounts) {
         connect(scope, vault, integration(id, provider, settings), secrets, now).await?;
@@ -110,17 +113,18 @@ fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<P
     })
 }
 
-fn tenant(planted: &Planted, crm: IntegrationId, name: &str) -> Tenant {
+fn tenant(planted: &Planted, crm: IntegrationId, name: &str) -> anyhow::Result<Tenant> {
     let number = planted.numbers.twilio.clone();
-    Tenant {
+    let none: [&str; 0] = [];
+    Ok(Tenant {
         id: planted.tenant.clone(),
         brand: name.to_owned(),
         support: "help@example.com".to_owned(),
         crm: Some(crm),
         default_route: Some(Route { channel: planted.twilio.clone(), number }),
-        extra_keywords: ExtraKeywords::default(),
+        extra_keywords: ExtraKeywords::parse(&[OWN_KEYWORD], &none, &none)?,
         answers: Answers::default(),
-    }
+    })
 }
 
 type Secrets = Vec<(&'static str, SecretString)>;
