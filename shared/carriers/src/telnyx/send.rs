@@ -86,15 +86,17 @@ fn heard(answer: &Answer) -> Sending {
             Err(_) => unexplained(answer),
         };
     }
-    // Telnyx may have sent it before it stumbled, whatever code it gives.
-    if matches!(answer.status(), 408 | 500..) {
-        return unexplained(answer);
-    }
     let problems = answer.json::<Problems>().map_or_else(|_| Vec::new(), |it| it.errors);
     for Problem { code, title } in &problems {
         let code = code.to_string();
         if let Some(meaning) = codes::meaning(&code, title) {
-            return meaning.sending(&code, answer);
+            return match meaning.sending(&code, answer) {
+                // It may have been sent before Telnyx stumbled, and would be sent twice.
+                Sending::Deferred { .. } if matches!(answer.status(), 408 | 500..) => {
+                    unexplained(answer)
+                }
+                sending => sending,
+            };
         }
     }
     match problems.first() {

@@ -171,7 +171,7 @@ mod tests {
         let expected = [
             ("To", "+12125550123"),
             ("From", "+14155550100"),
-            ("StatusCallback", "https://duplex.example/webhooks/x?message=msg_1"),
+            ("StatusCallback", "https://duplex.example/webhooks/x?message=msg_1#rp=5xx,ct,rt&rc=3"),
             ("SmartEncoded", "true"),
             ("Body", "Grüße & küsse"),
             ("MediaUrl", "https://media.example/a.png"),
