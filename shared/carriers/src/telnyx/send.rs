@@ -234,6 +234,7 @@ mod tests {
     async fn what_may_have_been_sent_is_in_doubt() {
         let cases = [
             Says::This(500, &[], error!("49999")),
+            Says::This(503, &[], error!("10011")),
             Says::This(408, &[], error!("10008")),
             Says::This(502, &[], "<html>"),
             Says::This(200, &[], "<html>"),
