@@ -1,6 +1,6 @@
 //! Writing down what came of it.
 
-use app::CrmError;
+use app::{CrmError, MENDING};
 use aws::{Again, Commit, ForeignId, Row, StoreError, logs::Chain, metrics};
 use domain::{
     conversation::{Conversation, Route},
@@ -24,9 +24,6 @@ use crate::{
 
 /// Refusals after which one is believed that may have had its effect.
 const REFUSALS: u32 = 2;
-
-/// How long to wait for a person to mend what only a person can mend.
-const MENDING: SignedDuration = SignedDuration::from_mins(15);
 
 /// The text is in the CRM's thread. Everything we know of it is written in one transaction, so no
 /// crash leaves a message without its mapping, or an event that is done without its message.

@@ -7,7 +7,7 @@ mod record;
 mod standing;
 mod tell;
 
-use app::{Connections, Crm, CrmError};
+use app::{Connections, Crm, CrmError, MENDING};
 use aws::{Again, Queue, Store, queue};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use domain::jobs::FollowUp;
@@ -36,9 +36,6 @@ async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Aga
         }
     }
 }
-
-/// How long to wait for a person to mend what only a person can mend.
-const MENDING: SignedDuration = SignedDuration::from_mins(15);
 
 /// What to do about a call to the CRM that failed.
 enum Remedy {

@@ -1,7 +1,7 @@
 //! Telling the CRM who must not be texted, or may be again: its do-not-disturb switch for texts,
 //! and the tags that agencies build their workflows on.
 
-use app::CrmError;
+use app::{CrmError, MENDING};
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
     consent::OptOut,
@@ -14,7 +14,7 @@ use ghl::{Dnd, Session};
 use jiff::Timestamp;
 use tracing::{info, warn};
 
-use crate::{Deps, MENDING, Remedy, remedy};
+use crate::{Deps, Remedy, remedy};
 
 /// The tags of somebody who must not be texted.
 const TAGS: [&str; 2] = ["DNC-SMS", "SMS Opted Out"];

@@ -7,10 +7,14 @@ use domain::{
     integration::Status,
     phone::PhoneNumber,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::{ConnectionError, Connections, Unusable};
+
+/// How long to leave the CRM alone when only a person can mend what is wrong: a token, a scope, an
+/// integration that is not connected.
+pub const MENDING: SignedDuration = SignedDuration::from_mins(15);
 
 /// The way to GoHighLevel.
 #[derive(Debug)]

@@ -15,6 +15,6 @@ mod standing;
 pub use advance::{Advance, step};
 pub use channels::BaseUrls;
 pub use connections::{Connection, ConnectionError, Connections, Unusable};
-pub use crm::{Crm, CrmError};
+pub use crm::{Crm, CrmError, MENDING};
 pub use intake::{Intake, IntakeError, Taken};
 pub use standing::opt_out_by_carrier;
