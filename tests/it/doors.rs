@@ -311,8 +311,8 @@ fn text(sender: Sender, world: &World) -> Vec<u8> {
 /// One more Texting integration of acme's, without secrets.
 async fn connect(world: &World, id: &str, settings: Value) -> IntegrationId {
     let id = IntegrationId::parse(id).unwrap();
-    let (provider, status) = (Provider::Texting, Status::Active);
-    let integration = Integration { id: id.clone(), provider, status, settings };
+    let new = Integration::new(id.clone(), "another", Provider::Texting, settings, NOON);
+    let integration = Integration { status: Status::Active, ..new };
     world.scope().add_integration(&integration).await.unwrap();
     id
 }

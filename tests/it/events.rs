@@ -255,6 +255,10 @@ impl<'a> Demo<'a> {
                 let standing = scope.opt_out(phone).await.unwrap().unwrap().body;
                 assert!(standing.active && standing.crm_told == Some(true), "{standing:?}");
             }
+            FollowUp::Resume { .. } => {
+                let resumption = scope.resumption().await.unwrap().unwrap().body;
+                assert_eq!(resumption.due, None);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! STOP is heard before anything else, and nothing goes out after it.
 
+use aws::Asked;
 use domain::consent::{Act, Source};
 use jiff::SignedDuration;
 use local::sims::carrier::{InboundText, OptOut};
@@ -84,7 +85,12 @@ async fn stop_is_confirmed_once_however_often_it_is_said_or_delivered() {
     says(&world, ANNA, "unsubscribe").await;
 
     assert_eq!(world.texting.sent().len(), 1);
-    let ledger = world.scope().consent_history(&ANNA.parse().unwrap()).await.unwrap();
+    let ledger = world
+        .scope()
+        .consent_history(&ANNA.parse().unwrap(), Asked::oldest(100))
+        .await
+        .unwrap()
+        .items;
     assert_eq!(ledger.len(), 3, "each was said, and each is in the ledger: {ledger:?}");
     assert!(ledger.iter().all(|it| it.act == Act::Revoked));
 }
@@ -218,7 +224,12 @@ async fn the_ledger_keeps_the_words_and_the_time() {
     let world = World::new().await;
     says(&world, ANNA, "Opt-Out").await;
 
-    let ledger = world.scope().consent_history(&ANNA.parse().unwrap()).await.unwrap();
+    let ledger = world
+        .scope()
+        .consent_history(&ANNA.parse().unwrap(), Asked::oldest(100))
+        .await
+        .unwrap()
+        .items;
 
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0].wording, "Opt-Out");

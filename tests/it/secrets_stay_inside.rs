@@ -10,7 +10,7 @@ use std::{
 };
 
 use app::BaseUrls;
-use aws::ForeignId;
+use aws::{Asked, ForeignId};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     event::WebhookEvent,
@@ -123,9 +123,14 @@ async fn nothing_shows_a_secret_or_a_text_when_it_is_printed() {
     printed.push(format!("{events:?}"));
     let standing = scope.opt_out(&phone).await.unwrap().unwrap();
     let job = standing.body.job(&acme.tenant);
-    printed
-        .push(format!("{standing:?} {:?} {job:?}", scope.consent_history(&phone).await.unwrap()));
-    printed.push(format!("{:?} {scope:?}", scope.log_of_day(NOON).await.unwrap()));
+    printed.push(format!(
+        "{standing:?} {:?} {job:?}",
+        scope.consent_history(&phone, Asked::oldest(100)).await.unwrap().items
+    ));
+    printed.push(format!(
+        "{:?} {scope:?}",
+        scope.log_of_day(NOON, Asked::oldest(1000)).await.unwrap().items
+    ));
     let overdue = world.store.overdue(Timestamp::MAX, 100).await.unwrap();
     printed.push(format!("{overdue:?}"));
 

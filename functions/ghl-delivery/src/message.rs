@@ -105,6 +105,7 @@ pub(crate) fn event(
         stage: Stage::Done { at: now, outcome: Outcome::Applied },
         claims: 0,
         deferrals: 0,
+        parked: None,
         due: None,
     }
 }

@@ -42,6 +42,10 @@ pub(crate) async fn claim(
         Stage::Posting { since, in_doubt } => Some(Earlier { since, in_doubt }),
         Stage::Done { .. } | Stage::Quarantined { .. } => return Ok(None),
     };
+    if row.body.parked.is_some() {
+        // Whoever lets it go on sends its job again.
+        return Ok(None);
+    }
     if let Some(due) = put_off(&row.body, now) {
         return Err(Again::at(due, now, "it is too early for this event"));
     }
@@ -51,7 +55,7 @@ pub(crate) async fn claim(
         let why = too_many_claims(event);
         let quarantined = row.body.clone().quarantined(why.clone(), now);
         let result = LogResult::Failed { why };
-        let log = LogEntry::new(now, Operation::AddInbound, event, result);
+        let log = LogEntry::new(now, Operation::AddInbound, event, result).caused_by(event);
         let transaction = scope.transaction().replace_event(&row, &quarantined).log(&log);
         return match transaction.commit().await? {
             Commit::Done => Ok(None),
@@ -97,7 +101,7 @@ pub(crate) async fn answered(
 }
 
 impl Claimed {
-    fn stage_before(&self) -> Stage {
+    pub(crate) fn stage_before(&self) -> Stage {
         self.earlier
             .map_or(Stage::Open, |it| Stage::Posting { since: it.since, in_doubt: it.in_doubt })
     }

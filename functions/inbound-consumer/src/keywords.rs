@@ -4,7 +4,7 @@ use aws::{Again, Commit, StoreError, Transaction, metrics};
 use domain::{
     consent::{self, Act, Change, ConsentEntry, Said, Source},
     conversation::Route,
-    ids::MessageId,
+    ids::{ConversationId, MessageId},
     keyword::Keyword,
     message::{Message, Purpose},
     sync_log::{LogEntry, LogResult, Operation},
@@ -144,17 +144,15 @@ async fn commit(transaction: Transaction<'_>) -> Result<(), StoreError> {
 }
 
 fn entry(told: Told<'_>, act: Act) -> ConsentEntry {
-    ConsentEntry {
-        phone: told.text.from.clone(),
-        at: told.event.received_at,
-        act,
-        source: Source::Texting,
-        wording: told.text.text.as_str().to_owned(),
-        event: Some(told.event.id.clone()),
-    }
+    let (phone, wording) = (told.text.from.clone(), told.text.text.as_str());
+    let at = told.event.received_at;
+    let entry = ConsentEntry::new(phone, act, Source::Texting, wording, at);
+    ConsentEntry { event: Some(told.event.id.clone()), ..entry }
 }
 
 fn log(told: Told<'_>) -> LogEntry {
     let at = told.event.received_at;
     LogEntry::new(at, Operation::OptOut, &told.event.id, LogResult::Success)
+        .about(&ConversationId::with(told.tenant, &told.text.from))
+        .caused_by(&told.event.id)
 }

@@ -1,13 +1,16 @@
 //! Writing down what came of it.
 
 use app::{CrmError, MENDING};
-use aws::{Again, Commit, ForeignId, Row, StoreError, logs::Chain, metrics};
+use aws::{
+    Again, Commit, Condition, ForeignId, Row, StoreError, Transaction, logs::Chain, metrics,
+};
 use domain::{
     conversation::{Conversation, Route},
     delivery::Delivery,
     event::{Outcome, Stage, WebhookEvent},
     ids::ConversationId,
     message::{Message, Purpose},
+    parked::{Parked, Until},
     segments,
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
@@ -22,6 +25,9 @@ use crate::{
     thread::{Added, NotAdded},
 };
 
+/// How often a conversation is read again that changes under our hands.
+const TRIES: u32 = 4;
+
 /// Refusals after which one is believed that may have had its effect.
 const REFUSALS: u32 = 2;
 
@@ -34,44 +40,49 @@ pub(crate) async fn added(
     added: &Added,
     now: Timestamp,
 ) -> Result<(), Again> {
+    let scope = deps.store.of(told.tenant);
     let message = message(told, added);
-    let log = LogEntry::new(now, Operation::AddInbound, &message.id, LogResult::Success);
+    for _ in 0..TRIES {
+        let stood = scope.conversation(&message.conversation).await?;
+        let conversation = conversation(told, added, stood.as_ref().map(|it| &it.body));
+        let transaction = told_of(scope.transaction(), told, row, (&message, added), now)
+            .put_conversation(stood.as_ref(), &conversation);
+        match transaction.commit().await? {
+            Commit::Done => {
+                metrics::count("TextsAddedToCrm");
+                info!(message.id = %message.id, "message {} is in the CRM", message.id);
+                return Ok(());
+            }
+            // A reply went out, or somebody read it, in the same moment.
+            Commit::Refused(conditions) if conditions.iter().all(is_about_conversation) => {}
+            Commit::Refused(_) => break,
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+fn is_about_conversation(condition: &Condition) -> bool {
+    matches!(condition, Condition::New("conversation") | Condition::Unchanged("conversation"))
+}
+
+fn told_of<'a>(
+    transaction: Transaction<'a>,
+    told: Told<'_>,
+    row: &Row<WebhookEvent>,
+    (message, added): (&Message, &Added),
+    now: Timestamp,
+) -> Transaction<'a> {
+    let log = LogEntry::new(now, Operation::AddInbound, &message.id, LogResult::Success)
+        .about(&message.conversation)
+        .caused_by(&told.event.id)
+        .took(added.took);
     let provider = ForeignId::Provider(&told.event.integration, &told.text.provider_message);
-    let mut transaction = deps
-        .store
-        .of(told.tenant)
-        .transaction()
-        .add_message(&message)
+    transaction
+        .add_message(message)
         .map_message(provider, &message.id)
         .map_message(ForeignId::CrmMessage(&added.crm.message), &message.id)
         .replace_event(row, &row.body.clone().done(Outcome::Applied, now))
-        .log(&log);
-    let conversation = conversation(told, added);
-    if !is_old_news(deps, told, &conversation).await? {
-        transaction = transaction.set_conversation(&conversation);
-    }
-    match transaction.commit().await? {
-        Commit::Done => {
-            metrics::count("TextsAddedToCrm");
-            info!(message.id = %message.id, "message {} is in the CRM", message.id);
-            Ok(())
-        }
-        Commit::Refused(_) => Err(StoreError::Conflict.into()),
-    }
-}
-
-/// Whether something was said in the conversation since. A text that comes late must not decide
-/// which number the next reply goes out from; one that comes at once is the latest.
-async fn is_old_news(
-    deps: &Deps,
-    told: Told<'_>,
-    conversation: &Conversation,
-) -> Result<bool, StoreError> {
-    if told.event.deferrals == 0 {
-        return Ok(false);
-    }
-    let stored = deps.store.of(told.tenant).conversation(&conversation.id).await?;
-    Ok(stored.is_some_and(|it| it.body.last_at > conversation.last_at))
+        .log(&log)
 }
 
 pub(crate) async fn nothing_new(
@@ -96,6 +107,11 @@ pub(crate) async fn not_added(
 ) -> Result<(), Again> {
     let event = &claimed.row.body;
     let why = Chain(&error).to_string();
+    if let NotAdded::Crm(crm) = &error
+        && let Some(until) = crm.waits_for()
+    {
+        return hold(deps, told, claimed, until, now).await;
+    }
     if is_final(&error, event) {
         error!(event.id = %event.id, error = why, "event {} is quarantined", event.id);
         metrics::count("EventsQuarantined");
@@ -112,6 +128,21 @@ pub(crate) async fn not_added(
     };
     write(deps, told, claimed, &next, LogResult::Deferred { why }, now).await?;
     Err(Again::at(due, now, error))
+}
+
+/// What it waits for is for a person to do. Nobody is called for it until then.
+async fn hold(
+    deps: &Deps,
+    told: Told<'_>,
+    claimed: &Claimed,
+    until: Until,
+    now: Timestamp,
+) -> Result<(), Again> {
+    let why = until.explanation();
+    let event = WebhookEvent { stage: claimed.stage_before(), ..claimed.row.body.clone() };
+    let held = event.parked(Parked::new(until, now));
+    metrics::count("EventsParked");
+    write(deps, told, claimed, &held, LogResult::Deferred { why }, now).await
 }
 
 /// Asking again would get the same answer, or could double the text.
@@ -172,9 +203,12 @@ fn asked(error: &NotAdded) -> Option<SignedDuration> {
             ghl.retry_after().and_then(|it| SignedDuration::try_from(it).ok())
         }
         NotAdded::Asked(_)
-        | NotAdded::Crm(CrmError::Ghl(_) | CrmError::NotConnected | CrmError::Unusable(_)) => {
-            Some(MENDING)
-        }
+        | NotAdded::Crm(
+            CrmError::Ghl(_)
+            | CrmError::NotConnected
+            | CrmError::TenantNotActive
+            | CrmError::Unusable(_),
+        ) => Some(MENDING),
         NotAdded::Crm(CrmError::Connection(_) | CrmError::Store(_))
         | NotAdded::TooEarly(_)
         | NotAdded::TooManyDoubts
@@ -190,7 +224,9 @@ async fn write(
     result: LogResult,
     now: Timestamp,
 ) -> Result<(), Again> {
-    let log = LogEntry::new(now, Operation::AddInbound, &next.id, result);
+    let log = LogEntry::new(now, Operation::AddInbound, &next.id, result)
+        .about(&ConversationId::with(told.tenant, &told.text.from))
+        .caused_by(&next.id);
     let transaction = deps.store.of(told.tenant).transaction();
     match transaction.replace_event(&claimed.row, next).log(&log).commit().await? {
         Commit::Done => Ok(()),
@@ -215,18 +251,27 @@ fn message(told: Told<'_>, added: &Added) -> Message {
         provider_message: Some(told.text.provider_message.clone()),
         crm_message: Some(added.crm.message.clone()),
         crm_contact: Some(added.owner.crm_contact.clone()),
+        asked_by: None,
+        parked: None,
+        erased_at: None,
         due: None,
     }
 }
 
-fn conversation(told: Told<'_>, added: &Added) -> Conversation {
+/// Where the conversation stands now. A text that comes late must not decide which number the next
+/// reply goes out from.
+fn conversation(told: Told<'_>, added: &Added, stood: Option<&Conversation>) -> Conversation {
+    let sent_at = told.text.sent_at;
+    let later = stood.filter(|it| it.last_at > sent_at);
     Conversation {
         id: ConversationId::with(told.tenant, &told.text.from),
         phone: told.text.from.clone(),
-        contact: added.owner.contact.clone(),
-        route: route(told),
+        contact: Some(added.owner.contact.clone()),
+        route: later.map_or_else(|| route(told), |it| it.route.clone()),
         crm_conversation: Some(added.crm.conversation.clone()),
-        last_at: told.text.sent_at,
+        last_at: later.map_or(sent_at, |it| it.last_at),
+        last_inbound_at: stood.and_then(|it| it.last_inbound_at).max(Some(sent_at)),
+        read_until: stood.and_then(|it| it.read_until),
     }
 }
 

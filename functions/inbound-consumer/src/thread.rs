@@ -4,6 +4,8 @@
 //! down that we are about to (`Stage::Posting`), and whoever finds that mark looks for the text in
 //! the thread before adding it.
 
+use std::time::{Duration, Instant};
+
 use app::CrmError;
 use aws::{ForeignId, PhoneOwner, StoreError};
 use domain::ids::{CrmMessageId, MessageId};
@@ -25,6 +27,8 @@ pub(crate) struct Added {
     pub(crate) message: MessageId,
     pub(crate) owner: PhoneOwner,
     pub(crate) crm: CrmMessage,
+    /// How long the CRM took, for all that it was asked.
+    pub(crate) took: Duration,
 }
 
 /// Why the text is not in the CRM's thread, as far as we know.
@@ -64,13 +68,24 @@ pub(crate) async fn add(
     {
         return Err(NotAdded::TooEarly(shows_up));
     }
+    let begun = Instant::now();
+    let (owner, crm) = ask(deps, told, earlier, now).await?;
+    Ok(Added { message: message_id(told), owner, crm, took: begun.elapsed() })
+}
+
+async fn ask(
+    deps: &Deps,
+    told: Told<'_>,
+    earlier: Option<Earlier>,
+    now: Timestamp,
+) -> Result<(PhoneOwner, CrmMessage), NotAdded> {
     let session = deps.crm.session(&deps.connections, told.tenant, now).await?;
     let (store, phone) = (&deps.store, &told.text.from);
     let owner = deps.crm.owner_of(&session, store, told.tenant, phone).await?;
 
     if let Some(earlier) = earlier {
         if let Some(crm) = find(deps, told, &session, &owner).await? {
-            return Ok(Added { message: message_id(told), owner, crm });
+            return Ok((owner, crm));
         }
         if earlier.in_doubt >= DOUBTS {
             return Err(NotAdded::TooManyDoubts);
@@ -82,11 +97,11 @@ pub(crate) async fn add(
             let scope = store.of(told.tenant);
             let owner = deps.crm.ask_for_owner(&session, scope, phone).await?;
             let crm = post(deps, told, &session, &owner).await.map_err(NotAdded::Asked)?;
-            Ok(Added { message: message_id(told), owner, crm })
+            Ok((owner, crm))
         }
         crm => {
             let crm = crm.map_err(NotAdded::Asked)?;
-            Ok(Added { message: message_id(told), owner, crm })
+            Ok((owner, crm))
         }
     }
 }

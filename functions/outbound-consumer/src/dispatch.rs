@@ -16,7 +16,7 @@ use domain::{
 use jiff::Timestamp;
 use url::Url;
 
-use crate::{Deps, OPTED_OUT, routing::Way, settle::Fact};
+use crate::{Attempt, Deps, OPTED_OUT, routing::Way, settle::Fact};
 
 /// Writes down that the carrier is about to be called. The opt-out registry is checked in the very
 /// same transaction, so that no STOP can slip in between. `Err` with the reason if the message must
@@ -65,8 +65,9 @@ async fn take_back(
         Some(Message { due: Some(now), ..queued })
     };
     let why = "the table did not answer".to_owned();
-    let fact = Fact { deps, tenant, result: LogResult::Deferred { why }, now };
-    fact.settle_as_it_is(id, ours, |it| it).await?;
+    let attempt = Attempt { deps, tenant, took: None, now };
+    let fact = Fact { attempt, result: LogResult::Deferred { why } };
+    fact.settle_as_it_is(id, ours, async |it| Ok(it)).await?;
     Ok(())
 }
 

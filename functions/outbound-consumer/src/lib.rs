@@ -9,11 +9,14 @@
 //! after its lease was not the one who called, cannot know what the carrier did, and parks it: a
 //! message in doubt is never sent again.
 
+mod conversation;
 mod dispatch;
 mod gate;
 mod outcome;
 mod routing;
 mod settle;
+
+use std::time::{Duration, Instant};
 
 use app::{BaseUrls, Connections};
 use aws::{Again, Queue, Row, Store, queue};
@@ -27,6 +30,8 @@ use domain::{
 use jiff::Timestamp;
 
 use gate::Verdict;
+use outcome::Called;
+use routing::NoWay;
 
 /// The code of a message that our own registry forbade.
 const OPTED_OUT: &str = "opted_out";
@@ -43,6 +48,16 @@ pub struct Deps {
     pub reports: Queue,
 }
 
+/// A message under work: with what, whose, and when.
+#[derive(Clone, Copy, Debug)]
+struct Attempt<'a> {
+    deps: &'a Deps,
+    tenant: &'a TenantId,
+    /// How long the carrier took, if it was called.
+    took: Option<Duration>,
+    now: Timestamp,
+}
+
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
     queue::work(&deps.outbound, event, async |job| send(deps, job, now).await).await
 }
@@ -51,6 +66,7 @@ async fn send(deps: &Deps, job: SendText, now: Timestamp) -> Result<(), Again> {
     let tenant = job.tenant;
     let Some(row) = deps.store.of(&tenant).message(&job.message).await? else { return Ok(()) };
     match row.body.delivery {
+        Delivery::Queued { .. } if is_held(&row.body, now) => Ok(()),
         Delivery::Queued { .. } => try_to_send(deps, &tenant, row, now).await,
         Delivery::Dispatching { .. } => find_dispatching(deps, &tenant, row, now).await,
         // It has left us, or never will.
@@ -70,24 +86,31 @@ async fn try_to_send(
     row: Row<Message>,
     now: Timestamp,
 ) -> Result<(), Again> {
+    let attempt = Attempt { deps, tenant, took: None, now };
     match gate::check(&row.body, now) {
         Verdict::Allow => {}
         Verdict::HoldUntil(then) => return Err(gate::too_early(then, now)),
-        Verdict::Block(failure) => {
-            return outcome::refuse(deps, tenant, row, failure, now).await;
-        }
+        Verdict::Block(failure) => return outcome::refuse(attempt, row, failure).await,
     }
     let way = match routing::find(deps, tenant, &row.body, now).await? {
         Ok(way) => way,
-        Err(failure) => return outcome::refuse(deps, tenant, row, failure, now).await,
+        Err(NoWay::Now(until)) => return outcome::hold(attempt, row, until).await,
+        Err(NoWay::Ever(failure)) => return outcome::refuse(attempt, row, failure).await,
     };
     match dispatch::dispatch(deps, tenant, row, &way, now).await? {
         Ok(dispatched) => {
+            let begun = Instant::now();
             let sending = dispatch::call(deps, &dispatched.body, &way, now).await;
-            outcome::record(deps, tenant, dispatched, (&way, sending), now).await
+            let called = Called { way: &way, sending, took: begun.elapsed() };
+            outcome::record(attempt, dispatched, called).await
         }
-        Err((row, failure)) => outcome::refuse(deps, tenant, row, failure, now).await,
+        Err((row, failure)) => outcome::refuse(attempt, row, failure).await,
     }
+}
+
+/// Whether it is parked and not yet too late for it. Whoever lets it go on sends its job again.
+fn is_held(message: &Message, now: Timestamp) -> bool {
+    message.parked.is_some() && message.send_by.is_none_or(|by| by > now)
 }
 
 /// Somebody wrote down that the carrier was about to be called. Within the lease they may still be
@@ -101,8 +124,8 @@ async fn find_dispatching(
     match row.body.due {
         Some(lease) if lease > now => Err(gate::too_early(lease, now)),
         _ => {
-            outcome::park(deps, tenant, row, "whoever called the carrier did not come back", now)
-                .await
+            let attempt = Attempt { deps, tenant, took: None, now };
+            outcome::doubt(attempt, row, "whoever called the carrier did not come back").await
         }
     }
 }

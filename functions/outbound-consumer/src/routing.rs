@@ -3,62 +3,104 @@
 use std::sync::Arc;
 
 use app::{Connection, ConnectionError};
-use aws::{Again, logs::Chain};
+use aws::{Again, Asked, StoreError, logs::Chain};
 use carriers::Channel;
 use domain::{
-    conversation::{Conversation, Route},
+    conversation::Route,
     failure::{Failure, Reason},
     ids::TenantId,
     integration::Status,
     message::Message,
+    number::{self, UseFor},
+    parked::Until,
 };
 use jiff::Timestamp;
 use tracing::error;
 
 use crate::Deps;
 
+/// More numbers than a tenant has.
+const POOL: i32 = 1000;
+
 /// A number and the carrier that carries it.
 #[derive(Debug)]
 pub(crate) struct Way {
     pub(crate) route: Route,
     pub(crate) channel: Channel,
-    /// The conversation as it stood, so that a change of its route is noticed.
-    pub(crate) conversation: Option<Conversation>,
 }
 
-/// The way a message goes: the one it was given, else the one its conversation took last, else the
-/// tenant's usual one. `Err` if there is none, for good.
+/// Why there is no way.
+#[derive(Debug)]
+pub(crate) enum NoWay {
+    /// There will be one once this has happened.
+    Now(Until),
+    /// There is none, and waiting brings none.
+    Ever(Failure),
+}
+
+/// The way a message goes: the one it was given, else the one its conversation took last, else one
+/// of the numbers that new conversations may start on, else the tenant's usual one.
 pub(crate) async fn find(
     deps: &Deps,
     tenant: &TenantId,
     message: &Message,
     now: Timestamp,
-) -> Result<Result<Way, Failure>, Again> {
-    let conversation = deps.store.of(tenant).conversation(&message.conversation).await?;
-    let conversation = conversation.map(|row| row.body);
-    let last = conversation.as_ref().map(|it| it.route.clone());
-    let route = match message.route.clone().or(last) {
-        Some(route) => Some(route),
-        None => deps.connections.tenant(tenant, now).await?.default_route.clone(),
+) -> Result<Result<Way, NoWay>, Again> {
+    let served = deps.connections.tenant(tenant, now).await?;
+    if !served.is_active() {
+        return Ok(Err(NoWay::Now(Until::TenantActive)));
+    }
+    let route = match &message.route {
+        Some(route) => Some(route.clone()),
+        None => match sticky(deps, tenant, message).await? {
+            Some(route) => Some(route),
+            None => pooled(deps, tenant, message).await?.or_else(|| served.default_route.clone()),
+        },
     };
-    let Some(route) = route else { return Ok(Err(misconfigured("no_number"))) };
+    let Some(route) = route else { return Ok(Err(NoWay::Ever(misconfigured("no_number")))) };
 
     let loaded = deps.connections.of(tenant, &route.channel, now).await.map_err(again)?;
-    Ok(channel(deps, loaded).map(|channel| Way { route, channel, conversation }))
+    Ok(channel(deps, loaded).map(|channel| Way { route, channel }))
 }
 
-fn channel(deps: &Deps, connection: Option<Arc<Connection>>) -> Result<Channel, Failure> {
-    let connection = connection.ok_or_else(|| misconfigured("no_channel"))?;
+/// A person is always texted from the same number, unless the tenant says that nothing leaves from it
+/// any more.
+async fn sticky(
+    deps: &Deps,
+    tenant: &TenantId,
+    message: &Message,
+) -> Result<Option<Route>, StoreError> {
+    let scope = deps.store.of(tenant);
+    let Some(conversation) = scope.conversation(&message.conversation).await? else {
+        return Ok(None);
+    };
+    let last = conversation.body.route;
+    let number = scope.number(&last.number).await?;
+    let is_closed = number.is_some_and(|row| row.body.use_for == UseFor::Nothing);
+    Ok((!is_closed).then_some(last))
+}
+
+async fn pooled(
+    deps: &Deps,
+    tenant: &TenantId,
+    message: &Message,
+) -> Result<Option<Route>, StoreError> {
+    let pool = deps.store.of(tenant).numbers(Asked::oldest(POOL)).await?.items;
+    Ok(number::choose(&pool, &message.conversation).map(|it| it.route.clone()))
+}
+
+fn channel(deps: &Deps, connection: Option<Arc<Connection>>) -> Result<Channel, NoWay> {
+    let connection = connection.ok_or_else(|| NoWay::Ever(misconfigured("no_channel")))?;
+    let id = &connection.integration.id;
     match connection.integration.status {
         Status::Active => {}
         Status::Pending | Status::Error | Status::Disconnected => {
-            return Err(misconfigured("integration_not_active"));
+            return Err(NoWay::Now(Until::IntegrationActive { integration: id.clone() }));
         }
     }
     connection.channel(&deps.base_urls).map_err(|e| {
-        let id = &connection.integration.id;
         error!(integration.id = %id, error = %Chain(&e), "integration {id} cannot be used");
-        misconfigured("integration_not_usable")
+        NoWay::Ever(misconfigured("integration_not_usable"))
     })
 }
 

@@ -6,20 +6,17 @@ use std::time::Duration;
 use app::Advance;
 use aws::{Row, StoreError, Transaction};
 use domain::{
-    ids::{MessageId, TenantId},
+    ids::MessageId,
     message::Message,
     sync_log::{LogEntry, LogResult, Operation},
 };
-use jiff::Timestamp;
 
-use crate::Deps;
+use crate::Attempt;
 
 /// What happened to a message.
 pub(crate) struct Fact<'a> {
-    pub(crate) deps: &'a Deps,
-    pub(crate) tenant: &'a TenantId,
+    pub(crate) attempt: Attempt<'a>,
     pub(crate) result: LogResult,
-    pub(crate) now: Timestamp,
 }
 
 /// How often and how long after each other we try to write a fact down, before its message has to
@@ -41,7 +38,7 @@ impl Fact<'_> {
         self,
         row: Row<Message>,
         next: impl Fn(&Message) -> Option<Message>,
-        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+        also: impl for<'t> AsyncFn(Transaction<'t>) -> Result<Transaction<'t>, StoreError>,
     ) -> Result<Option<Message>, StoreError> {
         let id = row.body.id.clone();
         self.insist(&id, Some(row), next, also).await
@@ -52,7 +49,7 @@ impl Fact<'_> {
         self,
         id: &MessageId,
         next: impl Fn(&Message) -> Option<Message>,
-        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+        also: impl for<'t> AsyncFn(Transaction<'t>) -> Result<Transaction<'t>, StoreError>,
     ) -> Result<Option<Message>, StoreError> {
         self.insist(id, None, next, also).await
     }
@@ -62,7 +59,7 @@ impl Fact<'_> {
         id: &MessageId,
         mut row: Option<Row<Message>>,
         next: impl Fn(&Message) -> Option<Message>,
-        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+        also: impl for<'t> AsyncFn(Transaction<'t>) -> Result<Transaction<'t>, StoreError>,
     ) -> Result<Option<Message>, StoreError> {
         let mut pauses = PAUSES.iter();
         loop {
@@ -81,19 +78,34 @@ impl Fact<'_> {
         id: &MessageId,
         row: Option<Row<Message>>,
         next: impl Fn(&Message) -> Option<Message>,
-        also: impl Fn(Transaction<'_>) -> Transaction<'_>,
+        also: impl for<'t> AsyncFn(Transaction<'t>) -> Result<Transaction<'t>, StoreError>,
     ) -> Result<Option<Message>, StoreError> {
-        let scope = self.deps.store.of(self.tenant);
+        let Attempt { deps, tenant, took, now } = self.attempt;
+        let scope = deps.store.of(tenant);
         let row = match row {
             Some(row) => row,
             None => scope.message(id).await?.ok_or(StoreError::Missing("message"))?,
         };
         let Some(message) = next(&row.body) else { return Ok(None) };
-        let entry = LogEntry::new(self.now, Operation::Send, id, self.result.clone());
+        let entry = self.entry(&message, took);
         let advance = Advance { scope, row: &row, next: message.clone(), entry };
-        if let Some((job, due)) = advance.commit(also, self.now).await? {
-            self.deps.reports.offer(&job, due).await;
+        if let Some((job, due)) = advance.commit(also, now).await? {
+            deps.reports.offer(&job, due).await;
         }
         Ok(Some(message))
+    }
+
+    fn entry(&self, message: &Message, took: Option<Duration>) -> LogEntry {
+        let entry =
+            LogEntry::new(self.attempt.now, Operation::Send, &message.id, self.result.clone())
+                .about(&message.conversation);
+        let entry = match &message.route {
+            Some(route) => entry.with(&route.channel),
+            None => entry,
+        };
+        match took {
+            Some(took) => entry.took(took),
+            None => entry,
+        }
     }
 }

@@ -1,16 +1,18 @@
-//! What happens after a message was sent: carriers report on it, and the CRM is told.
+//! What happens after a message was sent: carriers report on it, and the CRM is told. And what was
+//! parked goes on here, once what it waited for has happened.
 //!
 //! Both come in any order and any number of times. A report that tells nothing new changes
 //! nothing, and the CRM is only ever told of the latest.
 
 mod record;
+mod resume;
 mod standing;
 mod tell;
 
 use app::{Connections, Crm, CrmError, MENDING};
-use aws::{Again, Queue, Store, queue};
+use aws::{Again, Queues, Store, queue};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use domain::jobs::FollowUp;
+use domain::{jobs::FollowUp, parked::Until};
 use jiff::{SignedDuration, Timestamp};
 
 #[derive(Debug)]
@@ -18,11 +20,12 @@ pub struct Deps {
     pub store: Store,
     pub connections: Connections,
     pub crm: Crm,
-    pub reports: Queue,
+    /// What is let go on may belong to any of them.
+    pub queues: Queues,
 }
 
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
-    queue::work(&deps.reports, event, async |job| follow_up(deps, job, now).await).await
+    queue::work(&deps.queues.reports, event, async |job| follow_up(deps, job, now).await).await
 }
 
 async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Again> {
@@ -34,6 +37,7 @@ async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Aga
         FollowUp::TellStanding { tenant, phone } => {
             standing::tell(deps, &tenant, &phone, now).await
         }
+        FollowUp::Resume { tenant } => resume::resume(deps, &tenant, now).await,
     }
 }
 
@@ -41,10 +45,15 @@ async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Aga
 enum Remedy {
     /// Try again, and not before this has passed, where that is known.
     Wait(Option<SignedDuration>),
+    /// Leave it until a person has done this.
+    Park(Until),
     GiveUp,
 }
 
 fn remedy(error: &CrmError) -> Remedy {
+    if let Some(until) = error.waits_for() {
+        return Remedy::Park(until);
+    }
     match error {
         CrmError::Ghl(ghl) if ghl.is_transient() => {
             Remedy::Wait(ghl.retry_after().and_then(|it| SignedDuration::try_from(it).ok()))
@@ -56,7 +65,9 @@ fn remedy(error: &CrmError) -> Remedy {
             | ghl::Kind::Suspended => Remedy::Wait(Some(MENDING)),
             _ => Remedy::GiveUp,
         },
-        CrmError::NotConnected | CrmError::Unusable(_) => Remedy::Wait(Some(MENDING)),
+        CrmError::NotConnected | CrmError::TenantNotActive | CrmError::Unusable(_) => {
+            Remedy::Wait(Some(MENDING))
+        }
         CrmError::Connection(_) | CrmError::Store(_) => Remedy::Wait(None),
     }
 }

@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 
 use app::{Connections, Crm};
+use aws::Queues;
 use aws_lambda_events::sqs::SqsEvent;
 use egress::Limits;
 use jiff::Timestamp;
@@ -19,7 +20,11 @@ async fn main() -> Result<(), Error> {
             client: ghl::Client::new(egress::Client::new(Limits::default())?),
             base_url: env.required("GHL_BASE_URL")?,
         },
-        reports: env.queue("REPORTS_QUEUE_URL")?,
+        queues: Queues {
+            inbound: env.queue("INBOUND_QUEUE_URL")?,
+            outbound: env.queue("OUTBOUND_QUEUE_URL")?,
+            reports: env.queue("REPORTS_QUEUE_URL")?,
+        },
     };
 
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async {

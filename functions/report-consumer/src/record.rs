@@ -92,21 +92,23 @@ async fn advance(
     let (id, status) = (next.id.clone(), next.delivery.status());
     let theirs = next.provider_message.clone().unwrap_or(report.provider_message);
     let next = Message { provider_message: Some(theirs.clone()), ..next };
-    let entry = LogEntry::new(now, Operation::RecordReport, &event.body.id, LogResult::Success);
+    let entry = LogEntry::new(now, Operation::RecordReport, &event.body.id, LogResult::Success)
+        .about(&next.conversation)
+        .caused_by(&event.body.id)
+        .with(&event.body.integration);
     let advance = Advance { scope, row: &message, next, entry };
     let done = event.body.clone().done(Outcome::Applied, now);
     let job = advance
         .commit(
-            |transaction| {
-                transaction
-                    .replace_event(&event, &done)
-                    .map_message(ForeignId::Provider(&event.body.integration, &theirs), &id)
+            async |transaction| {
+                let theirs = ForeignId::Provider(&event.body.integration, &theirs);
+                Ok(transaction.replace_event(&event, &done).map_message(theirs, &id))
             },
             now,
         )
         .await?;
     if let Some((job, due)) = job {
-        deps.reports.offer(&job, due).await;
+        deps.queues.reports.offer(&job, due).await;
     }
     metrics::count("ReportsApplied");
     info!(message.id = %id, "message {id} is {status}");
@@ -127,7 +129,7 @@ async fn note_opt_out(
     let (scope, cause) = (deps.store.of(tenant), message.id.as_str());
     let job = opt_out_by_carrier(scope, &message.phone, &failure.code, cause, report.at).await?;
     if let Some(job) = job {
-        deps.reports.offer(&job, report.at).await;
+        deps.queues.reports.offer(&job, report.at).await;
     }
     Ok(())
 }

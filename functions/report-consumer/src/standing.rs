@@ -1,11 +1,14 @@
 //! Telling the CRM who must not be texted, or may be again: its do-not-disturb switch for texts,
 //! and the tags that agencies build their workflows on.
 
+use std::time::{Duration, Instant};
+
 use app::{CrmError, MENDING};
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
     consent::OptOut,
     ids::{ConversationId, CrmContactId, TenantId},
+    parked::Parked,
     phone::PhoneNumber,
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
@@ -30,10 +33,13 @@ pub(crate) async fn tell(
     match row.body.due {
         None => Ok(()),
         Some(due) if due > now => Err(Again::at(due, now, "it is too early to tell the CRM")),
-        Some(_) => match call(deps, tenant, &row.body, now).await {
-            Ok(()) => told(deps, tenant, row, now).await,
-            Err(error) => not_told(deps, tenant, row, error, now).await,
-        },
+        Some(_) => {
+            let begun = Instant::now();
+            match call(deps, tenant, &row.body, now).await {
+                Ok(()) => told(deps, tenant, row, begun.elapsed(), now).await,
+                Err(error) => not_told(deps, tenant, row, error, now).await,
+            }
+        }
     }
 }
 
@@ -79,10 +85,12 @@ async fn told(
     deps: &Deps,
     tenant: &TenantId,
     row: Row<OptOut>,
+    took: Duration,
     now: Timestamp,
 ) -> Result<(), Again> {
     let next = row.body.clone().told();
-    write(deps, tenant, &row, &next, LogResult::Success, now).await?;
+    let entry = entry(tenant, &next, LogResult::Success, now).took(took);
+    write(deps, tenant, &row, &next, &entry).await?;
     info!("the CRM was told of somebody's standing");
     Ok(())
 }
@@ -98,6 +106,11 @@ async fn not_told(
     let why = Chain(&error).to_string();
     let asked = match remedy(&error) {
         Remedy::Wait(asked) => asked,
+        Remedy::Park(until) => {
+            let entry = entry(tenant, &row.body, LogResult::Deferred { why }, now);
+            let next = row.body.clone().parked(Parked::new(until, now));
+            return write(deps, tenant, &row, &next, &entry).await;
+        }
         Remedy::GiveUp => {
             metrics::count("StandingsRefused");
             warn!(error = why, "the CRM refused to be told of somebody's standing");
@@ -107,7 +120,8 @@ async fn not_told(
     let seed = row.body.phone.as_str();
     let due = due_again(now, row.body.tries, seed, asked);
     let next = row.body.clone().not_told(due);
-    write(deps, tenant, &row, &next, LogResult::Deferred { why }, now).await?;
+    let entry = entry(tenant, &next, LogResult::Deferred { why }, now);
+    write(deps, tenant, &row, &next, &entry).await?;
     Err(Again::at(due, now, error))
 }
 
@@ -116,15 +130,17 @@ async fn write(
     tenant: &TenantId,
     row: &Row<OptOut>,
     next: &OptOut,
-    result: LogResult,
-    now: Timestamp,
+    entry: &LogEntry,
 ) -> Result<(), Again> {
     let scope = deps.store.of(tenant);
-    let subject = ConversationId::with(tenant, &next.phone);
-    let entry = LogEntry::new(now, Operation::TellStanding, &subject, result);
-    let transaction = scope.transaction().set_opt_out(Some(row), next).log(&entry);
+    let transaction = scope.transaction().set_opt_out(Some(row), next).log(entry);
     match transaction.commit().await? {
         Commit::Done => Ok(()),
         Commit::Refused(_) => Err(StoreError::Conflict.into()),
     }
+}
+
+fn entry(tenant: &TenantId, standing: &OptOut, result: LogResult, now: Timestamp) -> LogEntry {
+    let conversation = ConversationId::with(tenant, &standing.phone);
+    LogEntry::new(now, Operation::TellStanding, &conversation, result).about(&conversation)
 }

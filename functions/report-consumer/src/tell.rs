@@ -1,10 +1,13 @@
 //! Telling the CRM what became of a message it asked us to send.
 
+use std::time::{Duration, Instant};
+
 use app::CrmError;
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
     crm_status::{GivenUp, Telling},
     ids::{CrmMessageId, TenantId},
+    parked::Parked,
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
 };
@@ -29,8 +32,9 @@ pub(crate) async fn tell(
     if due > now {
         return Err(Again::at(due, now, "it is too early to tell the CRM"));
     }
+    let begun = Instant::now();
     match call(deps, tenant, &row.body, now).await {
-        Ok(()) => told(deps, tenant, row, now).await,
+        Ok(()) => told(deps, tenant, row, begun.elapsed(), now).await,
         Err(error) => not_told(deps, tenant, row, error, now).await,
     }
 }
@@ -50,10 +54,12 @@ async fn told(
     deps: &Deps,
     tenant: &TenantId,
     row: Row<Telling>,
+    took: Duration,
     now: Timestamp,
 ) -> Result<(), Again> {
     let next = row.body.clone().was_told(row.body.wanted.clone(), now);
-    write(deps, tenant, &row, &next, LogResult::Success, now).await?;
+    let entry = entry(&next, LogResult::Success, now).took(took);
+    write(deps, tenant, &row, &next, &entry).await?;
     metrics::count("StatusesTold");
     info!("the CRM was told of a message's status");
     Ok(())
@@ -75,16 +81,22 @@ async fn not_told(
             let seed = row.body.crm_message.as_str();
             let due = due_again(now, tries, seed, asked);
             let next = Telling { tries: tries + 1, due: Some(due), ..row.body.clone() };
-            write(deps, tenant, &row, &next, LogResult::Deferred { why }, now).await?;
+            let entry = entry(&next, LogResult::Deferred { why }, now);
+            write(deps, tenant, &row, &next, &entry).await?;
             Err(Again::at(due, now, error))
+        }
+        Remedy::Park(until) => {
+            let entry = entry(&row.body, LogResult::Deferred { why }, now);
+            let next = row.body.clone().parked(Parked::new(until, now));
+            Ok(write(deps, tenant, &row, &next, &entry).await?)
         }
         Remedy::Wait(_) | Remedy::GiveUp => {
             warn!(error = why, "the CRM will not be told of a message's status");
             metrics::count("StatusesGivenUp");
             let given_up = Some(GivenUp { at: now, why: why.clone() });
             let next = Telling { given_up, due: None, ..row.body.clone() };
-            write(deps, tenant, &row, &next, LogResult::Failed { why }, now).await?;
-            Ok(())
+            let entry = entry(&next, LogResult::Failed { why }, now);
+            Ok(write(deps, tenant, &row, &next, &entry).await?)
         }
     }
 }
@@ -94,15 +106,21 @@ async fn write(
     tenant: &TenantId,
     row: &Row<Telling>,
     next: &Telling,
-    result: LogResult,
-    now: Timestamp,
+    entry: &LogEntry,
 ) -> Result<(), StoreError> {
-    let entry = LogEntry::new(now, Operation::TellStatus, &next.crm_message, result);
     let scope = deps.store.of(tenant);
-    let commit = scope.transaction().set_telling(Some(row), next).log(&entry).commit().await?;
+    let commit = scope.transaction().set_telling(Some(row), next).log(entry).commit().await?;
     match commit {
         Commit::Done => Ok(()),
         // Something more to tell came up meanwhile.
         Commit::Refused(_) => Err(StoreError::Conflict),
+    }
+}
+
+fn entry(telling: &Telling, result: LogResult, now: Timestamp) -> LogEntry {
+    let entry = LogEntry::new(now, Operation::TellStatus, &telling.crm_message, result);
+    match &telling.conversation {
+        Some(conversation) => entry.about(conversation),
+        None => entry,
     }
 }

@@ -36,7 +36,7 @@ impl Advance<'_> {
     /// read the message again and decide again.
     pub async fn commit(
         self,
-        also: impl FnOnce(Transaction<'_>) -> Transaction<'_>,
+        also: impl for<'t> AsyncFnOnce(Transaction<'t>) -> Result<Transaction<'t>, StoreError>,
         now: Timestamp,
     ) -> Result<Option<(Job, Timestamp)>, StoreError> {
         let (read, telling) = match self.status_to_tell() {
@@ -48,7 +48,7 @@ impl Advance<'_> {
         if let Some(telling) = &telling {
             transaction = transaction.set_telling(read.as_ref(), telling);
         }
-        match also(transaction).commit().await? {
+        match also(transaction).await?.commit().await? {
             Commit::Done => Ok(telling.and_then(|it| self.job(&it))),
             Commit::Refused(_) => Err(StoreError::Conflict),
         }
@@ -71,7 +71,9 @@ impl Advance<'_> {
             row.body.now_wants(status, now)
         } else {
             let settled = self.next.created_at + CRM_SETTLES;
-            Some(Telling::new(crm_message.clone(), status, settled))
+            let conversation = Some(self.next.conversation.clone());
+            let telling = Telling::new(crm_message.clone(), status, settled);
+            Some(Telling { conversation, ..telling })
         };
         Ok((read, telling))
     }

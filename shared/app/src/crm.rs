@@ -5,6 +5,7 @@ use domain::{
     conversation::Contact,
     ids::{ContactId, CrmContactId, LocationId, TenantId},
     integration::Status,
+    parked::Until,
     phone::PhoneNumber,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,8 @@ pub struct Crm {
 pub enum CrmError {
     #[error("the tenant has no active CRM integration")]
     NotConnected,
+    #[error("the tenant is suspended")]
+    TenantNotActive,
     #[error("the CRM integration is not set up")]
     Unusable(#[from] Unusable),
     #[error("the CRM integration could not be loaded")]
@@ -43,6 +46,17 @@ struct GhlSettings {
     provider: ghl::Provider,
 }
 
+impl CrmError {
+    /// What has to happen before it makes sense to try again, where that is for a person to do.
+    pub fn waits_for(&self) -> Option<Until> {
+        match self {
+            Self::NotConnected => Some(Until::CrmConnected),
+            Self::TenantNotActive => Some(Until::TenantActive),
+            Self::Unusable(_) | Self::Connection(_) | Self::Store(_) | Self::Ghl(_) => None,
+        }
+    }
+}
+
 impl Crm {
     /// What it takes to speak for a tenant.
     pub async fn session(
@@ -51,8 +65,11 @@ impl Crm {
         tenant: &TenantId,
         now: Timestamp,
     ) -> Result<ghl::Session, CrmError> {
-        let crm = connections.tenant(tenant, now).await?.crm.clone();
-        let crm = crm.ok_or(CrmError::NotConnected)?;
+        let served = connections.tenant(tenant, now).await?;
+        if !served.is_active() {
+            return Err(CrmError::TenantNotActive);
+        }
+        let crm = served.crm.clone().ok_or(CrmError::NotConnected)?;
         let connection = connections.of(tenant, &crm, now).await?.ok_or(CrmError::NotConnected)?;
         if connection.integration.status != Status::Active {
             return Err(CrmError::NotConnected);

@@ -106,6 +106,7 @@ fn event(from: &Connection, notice: Notice, raw: &[u8], now: Timestamp) -> Webho
         stage: Stage::Open,
         claims: 0,
         deferrals: 0,
+        parked: None,
         due: Some(now),
     };
     match &event.heard {

@@ -3,6 +3,7 @@
 use aws::{Commit, Scope, StoreError};
 use domain::{
     consent::{Act, ConsentEntry, OptOut, Source},
+    ids::ConversationId,
     jobs::Job,
     phone::PhoneNumber,
     sync_log::{LogEntry, LogResult, Operation},
@@ -24,19 +25,15 @@ pub async fn opt_out_by_carrier(
         return Ok(None);
     }
     let standing = OptOut::new(phone.clone(), true, Source::Carrier, said_at);
-    let entry = ConsentEntry {
-        phone: phone.clone(),
-        at: said_at,
-        act: Act::Revoked,
-        source: Source::Carrier,
-        wording: code.to_owned(),
-        event: None,
-    };
+    let (act, source) = (Act::Revoked, Source::Carrier);
+    let entry = ConsentEntry::new(phone.clone(), act, source, code, said_at);
+    let log = LogEntry::new(said_at, Operation::OptOut, &cause, LogResult::Success)
+        .about(&ConversationId::with(scope.tenant_id(), phone));
     let commit = scope
         .transaction()
         .set_opt_out(read.as_ref(), &standing)
         .add_consent(&entry, cause)
-        .log(&LogEntry::new(said_at, Operation::OptOut, &cause, LogResult::Success))
+        .log(&log)
         .commit()
         .await?;
     match commit {

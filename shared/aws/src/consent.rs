@@ -5,10 +5,12 @@ use domain::{
     ids::TenantId,
     phone::PhoneNumber,
 };
+use jiff::Timestamp;
 
 use crate::{
-    item::{Item, Row, Table, Work, decode},
-    keys::Key,
+    item::{Item, Row, Table, Work},
+    keys::{self, Key},
+    page::{Asked, List, Page},
     store::{Scope, StoreError},
     transaction::Transaction,
 };
@@ -18,13 +20,25 @@ impl Item for OptOut {
     const TABLE: Table = Table::State;
 
     fn work(&self, tenant: &TenantId) -> Option<Work> {
-        Some(Work::Due { at: self.due?, job: self.job(tenant) })
+        Some(Work { at: self.due?, job: self.job(tenant) })
+    }
+
+    fn parked_since(&self) -> Option<Timestamp> {
+        Some(self.parked.as_ref()?.since)
+    }
+
+    fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
+        self.active.then(|| (keys::opt_outs(tenant), self.since))
     }
 }
 
 impl Item for ConsentEntry {
     const KIND: &'static str = "consent entry";
     const TABLE: Table = Table::State;
+
+    fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
+        Some((keys::consents(tenant), self.at))
+    }
 }
 
 impl Scope<'_> {
@@ -32,28 +46,24 @@ impl Scope<'_> {
         self.get(&Key::opt_out(self.tenant, phone)).await
     }
 
-    /// Everything this phone ever said about being texted, oldest first: at most 1 MB of it.
+    /// Who must not be texted.
+    pub async fn opt_outs(&self, asked: Asked) -> Result<Page<OptOut>, StoreError> {
+        self.listed(List::recent(Table::State, keys::opt_outs(self.tenant)), asked).await
+    }
+
+    /// The whole ledger of consent.
+    pub async fn consents(&self, asked: Asked) -> Result<Page<ConsentEntry>, StoreError> {
+        self.listed(List::recent(Table::State, keys::consents(self.tenant)), asked).await
+    }
+
+    /// Everything this phone ever said about being texted.
     pub async fn consent_history(
         &self,
         phone: &PhoneNumber,
-    ) -> Result<Vec<ConsentEntry>, StoreError> {
-        use aws_sdk_dynamodb::types::AttributeValue::S;
-
+        asked: Asked,
+    ) -> Result<Page<ConsentEntry>, StoreError> {
         let key = Key::opt_out(self.tenant, phone);
-        let found = self
-            .store
-            .client
-            .query()
-            .table_name(self.store.table(Table::State))
-            .key_condition_expression("pk = :pk AND begins_with(sk, :entries)")
-            .expression_attribute_values(":pk", S(key.pk.clone()))
-            .expression_attribute_values(":entries", S("CONSENT#".to_owned()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::unavailable)?;
-        let items = found.items.unwrap_or_default().into_iter();
-        items.map(|item| Ok(decode::<ConsentEntry>(item)?.body)).collect()
+        self.listed(List::partition(Table::State, key.pk, "CONSENT#"), asked).await
     }
 }
 

@@ -2,14 +2,16 @@
 
 use domain::{
     conversation::{Contact, Conversation},
-    ids::{ContactId, ConversationId, CrmContactId},
+    ids::{ContactId, ConversationId, CrmContactId, TenantId},
     phone::PhoneNumber,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     item::{Item, Row, Table},
-    keys::{ForeignId, Key},
+    keys::{self, ForeignId, Key},
+    page::{Asked, List, Page},
     store::{Scope, StoreError},
     transaction::Transaction,
 };
@@ -22,6 +24,10 @@ impl Item for Contact {
 impl Item for Conversation {
     const KIND: &'static str = "conversation";
     const TABLE: Table = Table::State;
+
+    fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
+        Some((keys::conversations(tenant), self.last_at))
+    }
 }
 
 /// Whose phone it is. Several phones may belong to one contact, which the CRM cannot express.
@@ -53,6 +59,19 @@ impl Scope<'_> {
         Ok(self.get(&key).await?.map(|row| row.body))
     }
 
+    /// Conversations by the time something was last said in them.
+    pub async fn conversations(&self, asked: Asked) -> Result<Page<Conversation>, StoreError> {
+        self.listed(List::recent(Table::State, keys::conversations(self.tenant)), asked).await
+    }
+
+    pub async fn replace_conversation(
+        &self,
+        row: &Row<Conversation>,
+        conversation: &Conversation,
+    ) -> Result<(), StoreError> {
+        self.replace(&Key::conversation(self.tenant, &conversation.id), row, conversation).await
+    }
+
     pub async fn conversation(
         &self,
         id: &ConversationId,
@@ -73,9 +92,30 @@ impl Transaction<'_> {
             .set(&Key::mapping(tenant, ForeignId::CrmContact(&contact.crm_contact)), &owner)
     }
 
-    /// Where a conversation stands. The last text decides, so the last write is the right one.
-    pub fn set_conversation(self, conversation: &Conversation) -> Self {
+    /// Where a conversation stands, on condition that it is still as it was read.
+    pub fn put_conversation(
+        self,
+        read: Option<&Row<Conversation>>,
+        conversation: &Conversation,
+    ) -> Self {
         let key = Key::conversation(self.tenant(), &conversation.id);
-        self.set(&key, conversation)
+        match read {
+            Some(row) => self.replace(&key, row, conversation),
+            None => self.add(&key, conversation),
+        }
+    }
+
+    /// Forgets a conversation and whose phone it was with. The contact goes too, unless it has other
+    /// phones, which is for the caller to know.
+    pub fn forget_conversation(self, conversation: &Conversation) -> Self {
+        let tenant = self.tenant();
+        self.delete(&Key::conversation(tenant, &conversation.id))
+            .delete(&Key::mapping(tenant, ForeignId::Phone(&conversation.phone)))
+    }
+
+    pub fn forget_contact(self, contact: &Contact) -> Self {
+        let tenant = self.tenant();
+        self.delete(&Key::contact(tenant, &contact.id))
+            .delete(&Key::mapping(tenant, ForeignId::CrmContact(&contact.crm_contact)))
     }
 }

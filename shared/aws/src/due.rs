@@ -8,7 +8,7 @@ use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemError, types::AttributeValue};
-use domain::{ids::TenantId, jobs::Job};
+use domain::jobs::Job;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -57,11 +57,6 @@ pub(crate) fn partition(pk: &str) -> String {
     format!("due#{shard}")
 }
 
-/// What of a tenant's a person must look at.
-pub(crate) fn parked(tenant: &TenantId) -> String {
-    format!("parked#{tenant}")
-}
-
 impl Store {
     /// What has been due since before `before`, oldest first within a shard: at most `limit` from
     /// each shard of each table.
@@ -73,25 +68,6 @@ impl Store {
             .flat_map(|table| (0..SHARDS).map(move |shard| (table, format!("due#{shard}"))))
             .map(|(table, shard)| self.overdue_in(table, shard, before, limit));
         Ok(try_join_all(shards).await?.into_iter().flatten().collect())
-    }
-
-    /// How many items of a tenant wait for a person.
-    pub async fn count_parked(&self, tenant: &TenantId) -> Result<usize, StoreError> {
-        let mut count = 0;
-        for table in [Table::State, Table::Journal] {
-            let found = self
-                .client
-                .query()
-                .table_name(self.table(table))
-                .index_name("due")
-                .key_condition_expression("due_pk = :shard")
-                .expression_attribute_values(":shard", AttributeValue::S(parked(tenant)))
-                .send()
-                .await
-                .map_err(StoreError::unavailable)?;
-            count += found.items().len();
-        }
-        Ok(count)
     }
 
     /// Says that an overdue item was seen to and need not be seen to again until `next`. It may

@@ -2,13 +2,14 @@
 
 use domain::{
     event::{Stage, WebhookEvent},
-    ids::{EventId, TenantId},
+    ids::{EventId, IntegrationId, TenantId},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     item::{Item, Row, Table, Work},
-    keys::Key,
+    keys::{self, Key},
+    page::{Asked, List, Page},
     store::{Added, Scope, StoreError},
     transaction::Transaction,
 };
@@ -24,11 +25,22 @@ impl Item for WebhookEvent {
     fn work(&self, tenant: &TenantId) -> Option<Work> {
         match self.stage {
             Stage::Open | Stage::Posting { .. } => {
-                Some(Work::Due { at: self.due?, job: self.job(tenant)? })
+                Some(Work { at: self.due?, job: self.job(tenant)? })
             }
-            Stage::Quarantined { at, .. } => Some(Work::Parked { since: at }),
+            Stage::Done { .. } | Stage::Quarantined { .. } => None,
+        }
+    }
+
+    fn parked_since(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Quarantined { at, .. } => Some(at),
+            Stage::Open | Stage::Posting { .. } => Some(self.parked.as_ref()?.since),
             Stage::Done { .. } => None,
         }
+    }
+
+    fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
+        Some((keys::deliveries(tenant, &self.integration), self.received_at))
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -40,6 +52,16 @@ impl Item for WebhookEvent {
 }
 
 impl Scope<'_> {
+    /// What came in through an integration.
+    pub async fn events(
+        &self,
+        integration: &IntegrationId,
+        asked: Asked,
+    ) -> Result<Page<WebhookEvent>, StoreError> {
+        let list = keys::deliveries(self.tenant, integration);
+        self.fetched(List::recent(Table::Journal, list), asked).await
+    }
+
     pub async fn add_event(&self, event: &WebhookEvent) -> Result<Added, StoreError> {
         self.add(&Key::event(self.tenant, &event.id), event).await
     }

@@ -10,10 +10,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    item::{Item, Table, decode},
+    item::{Item, Row, Table, decode},
     keys::Key,
     store::{Added, Scope, Store, StoreError},
-    transaction::Commit,
+    transaction::{Commit, Transaction},
     vault::Sealed,
 };
 
@@ -68,6 +68,14 @@ impl Store {
 }
 
 impl Scope<'_> {
+    /// The integration with the version it was read at.
+    pub async fn integration_row(
+        &self,
+        id: &IntegrationId,
+    ) -> Result<Option<Row<Integration>>, StoreError> {
+        self.get(&Key::integration(self.tenant, id)).await
+    }
+
     pub async fn integration(&self, id: &IntegrationId) -> Result<Option<Integration>, StoreError> {
         Ok(self.get(&Key::integration(self.tenant, id)).await?.map(|row| row.body))
     }
@@ -79,14 +87,7 @@ impl Scope<'_> {
 
     /// Adds an integration together with the route that leads to it.
     pub async fn add_integration(&self, integration: &Integration) -> Result<Added, StoreError> {
-        let route = RouteTo { tenant: self.tenant.clone(), integration: integration.id.clone() };
-        let commit = self
-            .transaction()
-            .add(&Key::integration(self.tenant, &integration.id), integration)
-            .add(&Key::route_of_integration(&integration.id), &route)
-            .commit()
-            .await?;
-        Ok(match commit {
+        Ok(match self.transaction().add_integration(integration).commit().await? {
             Commit::Done => Added::New,
             Commit::Refused(_) => Added::AlreadyThere,
         })
@@ -124,9 +125,7 @@ impl Scope<'_> {
         name: &str,
         sealed: Sealed,
     ) -> Result<(), StoreError> {
-        let key = Key::credential(self.tenant, integration, name);
-        let credential = Credential { name: name.to_owned(), sealed };
-        self.transaction().set(&key, &credential).commit().await?;
+        self.transaction().set_credential(integration, name, sealed).commit().await?;
         Ok(())
     }
 
@@ -144,5 +143,47 @@ impl Scope<'_> {
             .await
             .map_err(StoreError::unavailable)?;
         Ok(found.items.unwrap_or_default())
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds an integration together with the route that leads to it.
+    pub fn add_integration(self, integration: &Integration) -> Self {
+        let route = RouteTo { tenant: self.tenant().clone(), integration: integration.id.clone() };
+        let key = Key::integration(self.tenant(), &integration.id);
+        self.add(&key, integration).add(&Key::route_of_integration(&integration.id), &route)
+    }
+
+    pub fn replace_integration(self, row: &Row<Integration>, integration: &Integration) -> Self {
+        let key = Key::integration(self.tenant(), &integration.id);
+        self.replace(&key, row, integration)
+    }
+
+    /// Takes an integration away, with the way that leads to it. Its credentials go one by one.
+    pub fn delete_integration(self, id: &IntegrationId) -> Self {
+        let key = Key::integration(self.tenant(), id);
+        self.delete(&key).delete(&Key::route_of_integration(id))
+    }
+
+    /// From now on what comes from this location is this tenant's.
+    pub fn add_location(self, location: &LocationId, integration: &IntegrationId) -> Self {
+        let route = RouteTo { tenant: self.tenant().clone(), integration: integration.clone() };
+        self.add(&Key::route_of_location(location), &route)
+    }
+
+    /// Nothing leads from this location any more. Only for a location that is this tenant's.
+    pub fn delete_location(self, location: &LocationId) -> Self {
+        self.delete(&Key::route_of_location(location))
+    }
+
+    /// Writes a credential over whatever was there: the newest is the one to use.
+    pub fn set_credential(self, integration: &IntegrationId, name: &str, sealed: Sealed) -> Self {
+        let key = Key::credential(self.tenant(), integration, name);
+        self.set(&key, &Credential { name: name.to_owned(), sealed })
+    }
+
+    pub fn delete_credential(self, integration: &IntegrationId, name: &str) -> Self {
+        let key = Key::credential(self.tenant(), integration, name);
+        self.delete(&key)
     }
 }

@@ -7,7 +7,11 @@ use domain::{ids::TenantId, jobs::Job};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{due, keys::Key, store::StoreError};
+use crate::{
+    due,
+    keys::{self, Key},
+    store::StoreError,
+};
 
 /// A thing that can be stored. What the indexes need is derived from the thing itself, so it
 /// cannot fall out of step with it.
@@ -25,6 +29,11 @@ pub(crate) trait Item: Serialize + DeserializeOwned {
         None
     }
 
+    /// Since when a person must look at this, or something has to be changed before it goes on.
+    fn parked_since(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// When this may be forgotten.
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -39,13 +48,11 @@ pub enum Table {
     Journal,
 }
 
-/// Unfinished work.
+/// Unfinished work, and the job that does it, from this time on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Work {
-    /// The job does it, from this time on.
-    Due { at: Timestamp, job: Job },
-    /// A person must look at it. Listed like due work, and never done by itself.
-    Parked { since: Timestamp },
+pub(crate) struct Work {
+    pub(crate) at: Timestamp,
+    pub(crate) job: Job,
 }
 
 /// An item with the version it was read at. `Debug` leaves out its key, which may hold a telephone
@@ -87,6 +94,10 @@ struct Indexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     wake: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    parked_pk: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parked_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     recent_pk: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recent_at: Option<i64>,
@@ -127,18 +138,15 @@ pub(crate) fn decode<T: Item>(item: Attributes) -> Result<Row<T>, StoreError> {
 fn indexes<T: Item>(tenant: &TenantId, key: &Key, body: &T) -> Result<Indexes, StoreError> {
     let mut indexes =
         Indexes { expires_at: body.expires_at().map(Timestamp::as_second), ..Indexes::default() };
-    match body.work(tenant) {
-        Some(Work::Due { at, job }) => {
-            let wake = serde_json::to_string(&job).map_err(StoreError::Encode)?;
-            indexes.due_pk = Some(due::partition(&key.pk));
-            indexes.due_at = Some(at.as_millisecond());
-            indexes.wake = Some(wake);
-        }
-        Some(Work::Parked { since }) => {
-            indexes.due_pk = Some(due::parked(tenant));
-            indexes.due_at = Some(since.as_millisecond());
-        }
-        None => {}
+    if let Some(Work { at, job }) = body.work(tenant) {
+        let wake = serde_json::to_string(&job).map_err(StoreError::Encode)?;
+        indexes.due_pk = Some(due::partition(&key.pk));
+        indexes.due_at = Some(at.as_millisecond());
+        indexes.wake = Some(wake);
+    }
+    if let Some(since) = body.parked_since() {
+        indexes.parked_pk = Some(keys::parked(tenant));
+        indexes.parked_at = Some(since.as_millisecond());
     }
     if let Some((list, at)) = body.recent(tenant) {
         indexes.recent_pk = Some(list);

@@ -14,11 +14,21 @@
 //! | telling          | state   | `T#<tenant>#TELL#<crm id>`  | `TELL`                    |
 //! | opt-out          | state   | `T#<tenant>#P#<phone>`      | `OPTOUT`                  |
 //! | consent entry    | state   | `T#<tenant>#P#<phone>`      | `CONSENT#<time>#<event>`  |
+//! | number           | state   | `T#<tenant>`                | `NUM#<phone>`             |
+//! | resumption       | state   | `T#<tenant>`                | `RESUME`                  |
 //! | webhook event    | journal | `T#<tenant>#E#<event>`      | `EVENT`                   |
 //! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
+//! | audit entry      | journal | `T#<tenant>#AUDIT`          | `<time>#<request>#<action>`|
+//! | answer given once| journal | `T#<tenant>#ONCE#<who>`     | `<key>`                   |
+//! | calls in a minute| journal | `T#<tenant>#RATE#<who>`     | `<minute>`                |
 //!
 //! Only a route has no tenant in its key: it is how an outside id, proven by a signature, becomes
-//! a tenant.
+//! a tenant. What belongs to operators belongs to the tenant `_platform`.
+//!
+//! Three sparse indexes: `due` (unfinished work, by time), `parked` (what waits for a person, by
+//! tenant and time), `recent` (lists, by time): tenants, conversations, messages of a conversation,
+//! opt-outs and consents in the one table; deliveries of an integration and what was done about a
+//! conversation in the other.
 
 use std::borrow::Cow;
 
@@ -127,6 +137,30 @@ impl Key {
         )
     }
 
+    pub(crate) fn number(tenant: &TenantId, number: &PhoneNumber) -> Self {
+        Self::new(of(tenant), format!("NUM#{number}"))
+    }
+
+    pub(crate) fn resumption(tenant: &TenantId) -> Self {
+        Self::new(of(tenant), "RESUME")
+    }
+
+    pub(crate) fn audit(tenant: &TenantId, at: Timestamp, request: &str, action: &str) -> Self {
+        let sk = format!("{}#{}#{}", sortable(at), escaped(request), escaped(action));
+        Self::new(audit_log(tenant), sk)
+    }
+
+    /// Both are what a caller wrote, so neither is shown or kept as it is.
+    pub(crate) fn once(tenant: &TenantId, who: &str, key: &str) -> Self {
+        let who = EventId::derived(&[who]);
+        Self::new(format!("{}#ONCE#{who}", of(tenant)), EventId::derived(&[key]).to_string())
+    }
+
+    pub(crate) fn rate(tenant: &TenantId, who: &str, minute: Timestamp) -> Self {
+        let who = EventId::derived(&[who]);
+        Self::new(format!("{}#RATE#{who}", of(tenant)), sortable(minute))
+    }
+
     pub(crate) fn event(tenant: &TenantId, event: &EventId) -> Self {
         Self::new(format!("{}#E#{event}", of(tenant)), "EVENT")
     }
@@ -139,6 +173,42 @@ impl Key {
 /// The partition of one tenant's log of one day (UTC).
 pub(crate) fn log_day(tenant: &TenantId, at: Timestamp) -> String {
     format!("{}#LOG#{}", of(tenant), at.to_zoned(TimeZone::UTC).date())
+}
+
+pub(crate) fn audit_log(tenant: &TenantId) -> String {
+    format!("{}#AUDIT", of(tenant))
+}
+
+/// The `parked` index lists under this what of a tenant's waits for a person.
+pub(crate) fn parked(tenant: &TenantId) -> String {
+    format!("{}#PARKED", of(tenant))
+}
+
+/// The `recent` index lists all tenants under this.
+pub(crate) fn tenants() -> String {
+    format!("{}#TENANTS", of(&TenantId::platform()))
+}
+
+pub(crate) fn conversations(tenant: &TenantId) -> String {
+    format!("{}#CONV", of(tenant))
+}
+
+pub(crate) fn opt_outs(tenant: &TenantId) -> String {
+    format!("{}#OPTOUT", of(tenant))
+}
+
+pub(crate) fn consents(tenant: &TenantId) -> String {
+    format!("{}#CONSENT", of(tenant))
+}
+
+/// What came in through an integration.
+pub(crate) fn deliveries(tenant: &TenantId, integration: &IntegrationId) -> String {
+    format!("{}#INT#{integration}#EVENT", of(tenant))
+}
+
+/// What was done about a conversation.
+pub(crate) fn trace(tenant: &TenantId, conversation: &ConversationId) -> String {
+    format!("{}#V#{conversation}#LOG", of(tenant))
 }
 
 /// The `recent` index lists the messages of a conversation under this.

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing outside this crate names an `aws_sdk_*` type, and nothing in it knows a
 //! carrier or the CRM.
 
+mod audit;
 mod consent;
 mod conversations;
 pub mod due;
@@ -15,7 +16,12 @@ pub mod logs;
 mod mappings;
 mod messages;
 pub mod metrics;
+mod numbers;
+pub mod once;
+mod page;
+mod parked;
 pub mod queue;
+mod rates;
 mod store;
 mod sync_log;
 mod tellings;
@@ -26,8 +32,10 @@ pub mod vault;
 pub use conversations::PhoneOwner;
 pub use env::{Endpoints, Env, EnvError};
 pub use integrations::RouteTo;
-pub use item::Row;
+pub use item::{Row, Table};
 pub use keys::ForeignId;
+pub use page::{Asked, Order, Page, Position};
+pub use parked::Waiting;
 pub use queue::{Again, Queue, QueueError, Queues};
 pub use store::{Added, Scope, Store, StoreError};
 pub use transaction::{Commit, Condition, Transaction};

@@ -2,7 +2,7 @@
 
 use domain::{
     delivery::Delivery,
-    ids::{MessageId, TenantId},
+    ids::{ConversationId, MessageId, TenantId},
     message::Message,
 };
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     item::{Item, Row, Table, Work},
     keys::{self, Key},
+    page::{Asked, List, Page},
     store::{Added, Scope, StoreError},
     transaction::Transaction,
 };
@@ -19,10 +20,14 @@ impl Item for Message {
     const TABLE: Table = Table::State;
 
     fn work(&self, tenant: &TenantId) -> Option<Work> {
-        if let Delivery::InDoubt { since } = self.delivery {
-            return Some(Work::Parked { since });
+        Some(Work { at: self.due?, job: self.job(tenant) })
+    }
+
+    fn parked_since(&self) -> Option<Timestamp> {
+        match (&self.delivery, &self.parked) {
+            (Delivery::InDoubt { since }, _) => Some(*since),
+            (_, parked) => Some(parked.as_ref()?.since),
         }
-        Some(Work::Due { at: self.due?, job: self.job(tenant) })
     }
 
     fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
@@ -31,6 +36,16 @@ impl Item for Message {
 }
 
 impl Scope<'_> {
+    /// What was said in a conversation.
+    pub async fn messages(
+        &self,
+        conversation: &ConversationId,
+        asked: Asked,
+    ) -> Result<Page<Message>, StoreError> {
+        let list = keys::thread(self.tenant, conversation);
+        self.listed(List::recent(Table::State, list), asked).await
+    }
+
     pub async fn add_message(&self, message: &Message) -> Result<Added, StoreError> {
         self.add(&Key::message(self.tenant, &message.id), message).await
     }

@@ -1,12 +1,15 @@
 //! The sync log in the journal.
 
-use aws_sdk_dynamodb::types::AttributeValue::S;
-use domain::sync_log::LogEntry;
+use domain::{
+    ids::{ConversationId, TenantId},
+    sync_log::LogEntry,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    item::{Item, Table, decode},
-    keys::{Key, log_day},
+    item::{Item, Table},
+    keys::{self, Key, log_day},
+    page::{Asked, List, Page},
     store::{Scope, StoreError},
     transaction::Transaction,
 };
@@ -17,27 +20,34 @@ impl Item for LogEntry {
     const KIND: &'static str = "sync log entry";
     const TABLE: Table = Table::Journal;
 
+    fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
+        Some((keys::trace(tenant, self.conversation.as_ref()?), self.at))
+    }
+
     fn expires_at(&self) -> Option<Timestamp> {
         self.at.checked_add(KEPT).ok()
     }
 }
 
 impl Scope<'_> {
-    /// What was done on the day (UTC) of `at`, in order of time: at most 1 MB of it.
-    pub async fn log_of_day(&self, at: Timestamp) -> Result<Vec<LogEntry>, StoreError> {
-        let found = self
-            .store
-            .client
-            .query()
-            .table_name(self.store.table(Table::Journal))
-            .key_condition_expression("pk = :day")
-            .expression_attribute_values(":day", S(log_day(self.tenant, at)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::unavailable)?;
-        let items = found.items.unwrap_or_default().into_iter();
-        items.map(|item| Ok(decode::<LogEntry>(item)?.body)).collect()
+    /// What was done on the day (UTC) of `at`.
+    pub async fn log_of_day(
+        &self,
+        at: Timestamp,
+        asked: Asked,
+    ) -> Result<Page<LogEntry>, StoreError> {
+        let list = List::partition(Table::Journal, log_day(self.tenant, at), "");
+        self.listed(list, asked).await
+    }
+
+    /// What was done about a conversation.
+    pub async fn log_of_conversation(
+        &self,
+        conversation: &ConversationId,
+        asked: Asked,
+    ) -> Result<Page<LogEntry>, StoreError> {
+        let list = List::recent(Table::Journal, keys::trace(self.tenant, conversation));
+        self.fetched(list, asked).await
     }
 }
 

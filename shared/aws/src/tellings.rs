@@ -4,6 +4,7 @@ use domain::{
     crm_status::Telling,
     ids::{CrmMessageId, TenantId},
 };
+use jiff::Timestamp;
 
 use crate::{
     item::{Item, Row, Table, Work},
@@ -17,10 +18,12 @@ impl Item for Telling {
     const TABLE: Table = Table::State;
 
     fn work(&self, tenant: &TenantId) -> Option<Work> {
-        if let Some(given_up) = &self.given_up {
-            return Some(Work::Parked { since: given_up.at });
-        }
-        Some(Work::Due { at: self.due?, job: self.job(tenant) })
+        Some(Work { at: self.due?, job: self.job(tenant) })
+    }
+
+    fn parked_since(&self) -> Option<Timestamp> {
+        let given_up = self.given_up.as_ref().map(|it| it.at);
+        given_up.or_else(|| Some(self.parked.as_ref()?.since))
     }
 }
 

@@ -1,16 +1,31 @@
 //! Tenants in the table.
 
-use domain::tenant::Tenant;
+use domain::{ids::TenantId, tenant::Tenant};
+use jiff::Timestamp;
 
 use crate::{
-    item::{Item, Table},
-    keys::Key,
-    store::{Added, Scope, StoreError},
+    item::{Item, Row, Table},
+    keys::{self, Key},
+    page::{Asked, List, Page},
+    store::{Added, Scope, Store, StoreError},
+    transaction::Transaction,
 };
 
 impl Item for Tenant {
     const KIND: &'static str = "tenant";
     const TABLE: Table = Table::State;
+
+    fn recent(&self, _tenant: &TenantId) -> Option<(String, Timestamp)> {
+        Some((keys::tenants(), self.created_at))
+    }
+}
+
+impl Store {
+    /// All tenants, for an operator.
+    pub async fn tenants(&self, asked: Asked) -> Result<Page<Tenant>, StoreError> {
+        let platform = TenantId::platform();
+        self.of(&platform).listed(List::recent(Table::State, keys::tenants()), asked).await
+    }
 }
 
 impl Scope<'_> {
@@ -19,7 +34,24 @@ impl Scope<'_> {
         found.map(|row| row.body).ok_or(StoreError::Missing("tenant"))
     }
 
+    /// The tenant with the version it was read at, if there is one.
+    pub async fn tenant_row(&self) -> Result<Option<Row<Tenant>>, StoreError> {
+        self.get(&Key::tenant(self.tenant)).await
+    }
+
     pub async fn add_tenant(&self, tenant: &Tenant) -> Result<Added, StoreError> {
         self.add(&Key::tenant(self.tenant), tenant).await
+    }
+}
+
+impl Transaction<'_> {
+    pub fn add_tenant(self, tenant: &Tenant) -> Self {
+        let key = Key::tenant(self.tenant());
+        self.add(&key, tenant)
+    }
+
+    pub fn replace_tenant(self, row: &Row<Tenant>, tenant: &Tenant) -> Self {
+        let key = Key::tenant(self.tenant());
+        self.replace(&key, row, tenant)
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        AttributeValue, CancellationReason, ConditionCheck, Put, TransactWriteItem,
+        AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem,
         builders::PutBuilder,
     },
 };
@@ -80,6 +80,21 @@ impl<'a> Transaction<'a> {
         match self.built(key, 1, body, |put| put) {
             Ok(write) => self.writes.push((write, None)),
             Err(e) => self.broken = Some(e),
+        }
+        self
+    }
+
+    /// Takes an item of the state away, whether or not it is there.
+    pub(crate) fn delete(mut self, key: &Key) -> Self {
+        let delete = Delete::builder()
+            .table_name(self.scope.store.table(Table::State))
+            .set_key(Some(attributes(key)))
+            .build();
+        match delete {
+            Ok(delete) => {
+                self.writes.push((TransactWriteItem::builder().delete(delete).build(), None));
+            }
+            Err(e) => self.broken = Some(StoreError::unavailable(e)),
         }
         self
     }

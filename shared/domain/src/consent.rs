@@ -13,6 +13,7 @@ use crate::{
     ids::{EventId, TenantId},
     jobs::{FollowUp, Job},
     keyword::Keyword,
+    parked::Parked,
     phone::PhoneNumber,
 };
 
@@ -50,6 +51,9 @@ pub struct OptOut {
     /// Failures to tell the CRM since the standing last changed.
     #[serde(default)]
     pub tries: u32,
+    /// That telling the CRM is held, and for what. The opt-out itself counts from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
     /// When the CRM should be told; nothing once it knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -67,6 +71,41 @@ pub struct ConsentEntry {
     /// The delivery that told us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
+    /// Where it was said, if not by a text: a web form, on paper, on the telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The address that a web form was sent from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// Who wrote it down: a key of the API, or a person who signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<String>,
+    /// Why, where somebody decided it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl ConsentEntry {
+    pub fn new(
+        phone: PhoneNumber,
+        act: Act,
+        source: Source,
+        wording: impl Into<String>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            phone,
+            at,
+            act,
+            source,
+            wording: wording.into(),
+            event: None,
+            channel: None,
+            ip: None,
+            recorded_by: None,
+            reason: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
@@ -138,19 +177,32 @@ pub fn hear(
 impl OptOut {
     /// A standing that the CRM has yet to be told of.
     pub fn new(phone: PhoneNumber, active: bool, source: Source, since: Timestamp) -> Self {
-        Self { phone, active, source, since, crm_told: None, tries: 0, due: Some(since) }
+        let due = Some(since);
+        Self { phone, active, source, since, crm_told: None, tries: 0, parked: None, due }
     }
 
     /// The standing after the CRM was told of it.
     #[must_use]
     pub fn told(self) -> Self {
-        Self { crm_told: Some(self.active), tries: 0, due: None, ..self }
+        Self { crm_told: Some(self.active), tries: 0, parked: None, due: None, ..self }
     }
 
     /// The standing after the CRM could not be told, to be tried again at `next`.
     #[must_use]
     pub fn not_told(self, next: Timestamp) -> Self {
         Self { tries: self.tries + 1, due: Some(next), ..self }
+    }
+
+    /// The standing with telling the CRM held.
+    #[must_use]
+    pub fn parked(self, parked: Parked) -> Self {
+        Self { parked: Some(parked), due: None, ..self }
+    }
+
+    /// The standing with telling the CRM going on.
+    #[must_use]
+    pub fn resumed(self, due: Timestamp) -> Self {
+        Self { parked: None, tries: 0, due: Some(due), ..self }
     }
 
     /// The job that tells the CRM.

@@ -27,15 +27,35 @@ pub struct Contact {
 pub struct Conversation {
     pub id: ConversationId,
     pub phone: PhoneNumber,
-    pub contact: ContactId,
+    /// Whose phone it is, once the CRM has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
     /// Where the last text came in or went out. Replies take the same way.
     pub route: Route,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crm_conversation: Option<CrmConversationId>,
+    /// When something was last said, by either side.
     pub last_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_inbound_at: Option<Timestamp>,
+    /// Until when somebody has read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_until: Option<Timestamp>,
+}
+
+impl Conversation {
+    /// Whether the person said something that nobody has read.
+    pub fn is_unread(&self) -> bool {
+        self.last_inbound_at > self.read_until
+    }
 }
 
 impl ConversationId {
+    /// Stands where a conversation was that somebody had erased.
+    pub fn erased() -> Self {
+        Self::derived(&["erased"])
+    }
+
     /// The conversation that a tenant has with a phone.
     pub fn with(tenant: &TenantId, phone: &PhoneNumber) -> Self {
         Self::derived(&[tenant.as_str(), phone.as_str()])

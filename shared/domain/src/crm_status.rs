@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     delivery::Delivery,
     failure::Failure,
-    ids::{CrmMessageId, TenantId},
+    ids::{ConversationId, CrmMessageId, TenantId},
     jobs::{FollowUp, Job},
+    parked::Parked,
 };
 
 /// The words the CRM takes for a message's status. "Sent" is not among them.
@@ -49,6 +50,9 @@ impl CrmStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Telling {
     pub crm_message: CrmMessageId,
+    /// The conversation that the message belongs to, where the message could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
     pub wanted: CrmStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<CrmStatus>,
@@ -59,6 +63,9 @@ pub struct Telling {
     /// That it was given up, if it was. A person should look why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<GivenUp>,
+    /// That it is held, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
 }
@@ -85,13 +92,33 @@ impl Telling {
     pub fn new(crm_message: CrmMessageId, wanted: CrmStatus, not_before: Timestamp) -> Self {
         Self {
             crm_message,
+            conversation: None,
             wanted,
             told: None,
             not_before,
             tries: 0,
             given_up: None,
+            parked: None,
             due: Some(not_before),
         }
+    }
+
+    /// The work held.
+    #[must_use]
+    pub fn parked(self, parked: Parked) -> Self {
+        Self { parked: Some(parked), due: None, ..self }
+    }
+
+    /// The work going on, after it was held or given up.
+    #[must_use]
+    pub fn resumed(self, due: Timestamp) -> Self {
+        Self { parked: None, given_up: None, tries: 0, due: Some(due), ..self }
+    }
+
+    /// Nothing is to be told any more.
+    #[must_use]
+    pub fn discarded(self) -> Self {
+        Self { parked: None, given_up: None, due: None, ..self }
     }
 
     /// The work after the message moved on to `status`, or `None` if that adds nothing to it.
@@ -101,6 +128,7 @@ impl Telling {
             return None;
         }
         let due = Some(self.not_before.max(now));
+        let due = due.filter(|_| self.parked.is_none());
         Some(Self { wanted: status, tries: 0, given_up: None, due, ..self.clone() })
     }
 

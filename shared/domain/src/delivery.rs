@@ -11,7 +11,8 @@
 //!
 //! The step into `Dispatching` is the promise not to text anyone twice: it is written before the
 //! carrier is called, and only a carrier's own word leads out of it. An answer that never came is
-//! `InDoubt`, which nothing resends; a report resolves it.
+//! `InDoubt`, which nothing resends; a report resolves it, or a person gives it up. Only where the
+//! carrier itself knows a repetition for one ([`Event::Repeatable`]) may a person have it sent again.
 //!
 //! Carriers report late, twice, and out of order. [`Delivery::step`] is total: every event in
 //! every state has an answer, and a report that would move a message backwards changes nothing.
@@ -19,7 +20,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Reason};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -81,6 +82,10 @@ pub enum Event {
     /// The carrier was called, and we do not know what it did.
     AnswerLost,
     Reported(Report),
+    /// A person says that it is to count as failed: nobody will learn what became of it.
+    GivenUp(Failure),
+    /// The carrier can be asked again without sending it twice.
+    Repeatable,
 }
 
 /// What an event does to a message.
@@ -134,6 +139,12 @@ impl Delivery {
             (InDoubt { .. }, Event::AnswerLost) => Step::Nothing,
             (Queued { .. }, Event::AnswerLost) => Step::Impossible,
 
+            (InDoubt { .. }, Event::GivenUp(failure)) => Step::To(Failed { at, failure }),
+            (_, Event::GivenUp(_)) => Step::Impossible,
+
+            (InDoubt { .. }, Event::Repeatable) => Step::To(Self::QUEUED),
+            (_, Event::Repeatable) => Step::Impossible,
+
             (Failed { .. }, Event::Reported(_)) => Step::Nothing,
             (_, Event::Reported(report)) => {
                 let next = report.state(at);
@@ -166,6 +177,7 @@ impl Delivery {
             Self::Sent { .. } => "sent",
             Self::Delivered { .. } => "delivered",
             Self::Read { .. } => "read",
+            Self::Failed { failure, .. } if failure.reason == Reason::Cancelled => "cancelled",
             Self::Failed { .. } => "failed",
         }
     }
@@ -187,7 +199,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::failure::Reason;
 
     const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 
@@ -206,6 +217,7 @@ mod tests {
             Just(Event::Reported(Report::Delivered)),
             Just(Event::Reported(Report::Read)),
             Just(Event::Reported(Report::Failed(failed()))),
+            Just(Event::GivenUp(failed())),
         ]
     }
 

@@ -8,6 +8,8 @@ use crate::{
     ids::{ConversationId, EventId, IntegrationId, TenantId},
     jobs::{FollowUp, Job, ReadText},
     keyword::Keyword,
+    parked::Parked,
+    quarantine::Effect,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub struct WebhookEvent {
     /// Times it was put off because somebody else could not do their part.
     #[serde(default)]
     pub deferrals: u32,
+    /// That it is held, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
     /// When this event next needs somebody's attention; nothing once it is finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -71,6 +76,10 @@ pub enum Outcome {
     Ignored,
     /// It reports on a message that we never sent, or not through this channel.
     Unmatched,
+    /// A person decided that nothing is to be done about it.
+    Discarded,
+    /// The person it is about had everything erased.
+    Erased,
 }
 
 /// Bytes of a body that are kept. An item of the table holds 400 KB, and the text that was read from
@@ -78,7 +87,7 @@ pub enum Outcome {
 const RAW_LIMIT: usize = 100 * 1024;
 
 /// The body as it arrived, or the beginning of a very long one. `Debug` shows its length only.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawBody(String);
 
@@ -136,6 +145,51 @@ impl WebhookEvent {
     #[must_use]
     pub fn done(self, outcome: Outcome, at: Timestamp) -> Self {
         Self { stage: Stage::Done { at, outcome }, due: None, ..self }
+    }
+
+    /// The event held. Whoever had claimed it gives the claim up.
+    #[must_use]
+    pub fn parked(self, parked: Parked) -> Self {
+        Self { parked: Some(parked), due: None, claims: 0, ..self }
+    }
+
+    /// The event going on at `due`, after it was held or quarantined. What an earlier try may have
+    /// added to the CRM is looked for before anything is added.
+    #[must_use]
+    pub fn resumed(self, due: Timestamp) -> Self {
+        let stage = match self.stage {
+            Stage::Quarantined { at, .. } => Stage::Posting { since: at, in_doubt: 0 },
+            other => other,
+        };
+        Self { stage, parked: None, claims: 0, deferrals: 0, due: Some(due), ..self }
+    }
+
+    /// What must remain so that a repetition is recognised. What was said is gone.
+    #[must_use]
+    pub fn erased(self, at: Timestamp) -> Self {
+        Self {
+            heard: Heard::Ignored { what: "erased".to_owned() },
+            raw: RawBody::default(),
+            keyword: None,
+            parked: None,
+            ..self.done(Outcome::Erased, at)
+        }
+    }
+
+    /// What working on this would do. Empty if there is nothing to be done about it.
+    pub fn effects(&self) -> Vec<Effect> {
+        match &self.heard {
+            Heard::Text(text) => {
+                let mut effects = vec![Effect::AddText];
+                if let Some(keyword) = self.keyword.filter(|_| !self.is_answered) {
+                    effects.extend((keyword != Keyword::Help).then_some(Effect::ChangeOptOut));
+                    effects.extend(text.answered_by_carrier.is_none().then_some(Effect::SendText));
+                }
+                effects
+            }
+            Heard::Report(_) => vec![Effect::ApplyReport],
+            Heard::Ignored { .. } | Heard::Unusable { .. } => Vec::new(),
+        }
     }
 
     #[must_use]

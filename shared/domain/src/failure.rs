@@ -33,6 +33,8 @@ pub enum Reason {
     Busy,
     /// The message was not sent while it still made sense to send it.
     Expired,
+    /// Somebody took it back before it was sent.
+    Cancelled,
     /// The carrier gave a code that is in no table of ours, or none.
     Unknown,
 }
@@ -57,6 +59,7 @@ impl Failure {
             }
             Reason::Busy => "The texting provider was too busy to take the message.",
             Reason::Expired => "The message could not be sent in time and was not sent late.",
+            Reason::Cancelled => "The message was cancelled before it was sent.",
             Reason::Unknown => "The texting provider could not deliver the message.",
         }
     }

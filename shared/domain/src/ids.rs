@@ -107,10 +107,24 @@ id! {
     CrmConversationId, foreign
 }
 
+impl TenantId {
+    /// Whose the things are that belong to no tenant: operators' keys, and the audit log of what
+    /// they do. It is a tenant's id like any other, so that nothing is stored without one; the API
+    /// gives none that begins with `_` to anybody.
+    pub fn platform() -> Self {
+        Self("_platform".to_owned())
+    }
+
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with('_')
+    }
+}
+
 derived!(MessageId, "msg");
 derived!(ContactId, "con");
 derived!(ConversationId, "cnv");
 derived!(EventId, "evt");
+derived!(IntegrationId, "int");
 
 /// An id that is empty, too long, or has characters that an id cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

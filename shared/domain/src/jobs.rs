@@ -44,6 +44,8 @@ pub enum FollowUp {
     Tell { tenant: TenantId, crm_message: CrmMessageId },
     /// Tell the CRM who must not be texted, or may be again.
     TellStanding { tenant: TenantId, phone: PhoneNumber },
+    /// Let go on what was parked, where it has nothing to wait for any more.
+    Resume { tenant: TenantId },
 }
 
 /// A job with the queue it belongs to.
@@ -76,6 +78,7 @@ impl Job {
             Self::Reports(FollowUp::TellStanding { tenant, phone }) => {
                 short("standing", tenant, phone.as_str())
             }
+            Self::Reports(FollowUp::Resume { tenant }) => format!("{tenant}:resume"),
         }
     }
 
@@ -91,6 +94,7 @@ impl Job {
             Self::Reports(FollowUp::TellStanding { tenant, phone }) => {
                 short("standing", tenant, phone.as_str())
             }
+            Self::Reports(FollowUp::Resume { tenant }) => format!("{tenant}:resume"),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here is `async`, reads a clock, draws randomness, or names a vendor in
 //! its logic. What varies is an argument.
 
+pub mod audit;
 pub mod consent;
 pub mod conversation;
 pub mod crm_status;
@@ -16,8 +17,12 @@ pub mod jobs;
 pub mod keyword;
 mod look_alikes;
 pub mod message;
+pub mod number;
 pub mod outbound;
+pub mod parked;
 pub mod phone;
+pub mod quarantine;
+pub mod resumption;
 pub mod segments;
 pub mod sync_log;
 pub mod tenant;

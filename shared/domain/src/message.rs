@@ -11,6 +11,7 @@ use crate::{
         ProviderMessageId, TenantId,
     },
     jobs::{Job, SendText},
+    parked::Parked,
     phone::PhoneNumber,
     segments,
     text::{MediaUrl, MessageText},
@@ -46,6 +47,15 @@ pub struct Message {
     /// Whom the CRM wants to reach, on a message that it asked us to send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crm_contact: Option<CrmContactId>,
+    /// Who asked for it through the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
+    /// That it is held, and for what. It is due all the same when it would be too late for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
+    /// When its content and its person were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// When this message next needs somebody's attention; nothing once it is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -60,6 +70,8 @@ pub enum Purpose {
     Inbound,
     /// Somebody wrote it in the CRM, or the CRM did.
     Reply,
+    /// A program or a person asked for it through the API.
+    Api,
     /// "You will get no more messages": the one text allowed after a STOP.
     StopConfirmation,
     StartConfirmation,
@@ -71,7 +83,7 @@ impl Purpose {
     /// are what the person just asked for (47 CFR 64.1200(a)(12); CTIA Messaging Principles 5.1).
     pub fn needs_consent(self) -> bool {
         match self {
-            Self::Reply | Self::StartConfirmation => true,
+            Self::Reply | Self::Api | Self::StartConfirmation => true,
             Self::Inbound | Self::StopConfirmation | Self::HelpReply => false,
         }
     }
@@ -81,7 +93,7 @@ impl Purpose {
     fn answers_a_keyword(self) -> bool {
         match self {
             Self::StopConfirmation | Self::StartConfirmation | Self::HelpReply => true,
-            Self::Inbound | Self::Reply => false,
+            Self::Inbound | Self::Reply | Self::Api => false,
         }
     }
 }
@@ -111,7 +123,39 @@ impl Message {
             provider_message: None,
             crm_message: None,
             crm_contact: None,
+            asked_by: None,
+            parked: None,
+            erased_at: None,
             due: Some(now),
+        }
+    }
+
+    /// The message held, until what it waits for has happened or it is too late to send it.
+    #[must_use]
+    pub fn parked(self, parked: Parked) -> Self {
+        Self { parked: Some(parked), due: self.send_by, ..self }
+    }
+
+    /// The message going on, to be looked at when it was to be sent anyway.
+    #[must_use]
+    pub fn resumed(self, due: Timestamp) -> Self {
+        Self { parked: None, due: Some(due), ..self }
+    }
+
+    /// What must remain so that nothing is sent or told twice: ids and what became of it. What was
+    /// said, and to whom, is gone.
+    #[must_use]
+    pub fn erased(self, now: Timestamp) -> Self {
+        Self {
+            conversation: ConversationId::erased(),
+            phone: PhoneNumber::erased(),
+            text: MessageText::default(),
+            media: Vec::new(),
+            crm_contact: None,
+            erased_at: Some(now),
+            due: None,
+            parked: None,
+            ..self
         }
     }
 
@@ -135,6 +179,11 @@ impl MessageId {
     /// The message that the CRM asked us to send.
     pub fn from_crm(tenant: &TenantId, theirs: &CrmMessageId) -> Self {
         Self::derived(&["crm", tenant.as_str(), theirs.as_str()])
+    }
+
+    /// The message that a caller of the API asked for under this key.
+    pub fn asked_for(tenant: &TenantId, who: &str, key: &str) -> Self {
+        Self::derived(&["api", tenant.as_str(), who, key])
     }
 
     /// Our own answer to what an event told us.

@@ -62,6 +62,12 @@ impl PhoneNumber {
         look_up(&plain, region)?.parse()
     }
 
+    /// Stands where a number was that somebody had erased. No country has the code 999, which the
+    /// ITU holds in reserve (E.164, list of assigned codes).
+    pub fn erased() -> Self {
+        Self("+9990000000".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,7 +1,11 @@
 //! What we did, with its true outcome. "Success" is written with the effect, never before it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::ids::{ConversationId, EventId, IntegrationId};
 
 /// One operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +16,18 @@ pub struct LogEntry {
     pub subject: String,
     #[serde(flatten)]
     pub result: LogResult,
+    /// The conversation that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// The delivery from outside that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    /// The integration that was called, or that told us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration: Option<IntegrationId>,
+    /// How long the other side took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
@@ -30,6 +46,8 @@ pub enum Operation {
     TellStanding,
     /// Somebody's standing in the opt-out registry changed.
     OptOut,
+    /// Work was held, or let go on.
+    Park,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +79,35 @@ impl LogEntry {
         subject: &impl ToString,
         result: LogResult,
     ) -> Self {
-        Self { at, operation, subject: subject.to_string(), result }
+        Self {
+            at,
+            operation,
+            subject: subject.to_string(),
+            result,
+            conversation: None,
+            event: None,
+            integration: None,
+            took_ms: None,
+        }
+    }
+
+    #[must_use]
+    pub fn about(self, conversation: &ConversationId) -> Self {
+        Self { conversation: Some(conversation.clone()), ..self }
+    }
+
+    #[must_use]
+    pub fn caused_by(self, event: &EventId) -> Self {
+        Self { event: Some(event.clone()), ..self }
+    }
+
+    #[must_use]
+    pub fn with(self, integration: &IntegrationId) -> Self {
+        Self { integration: Some(integration.clone()), ..self }
+    }
+
+    #[must_use]
+    pub fn took(self, elapsed: Duration) -> Self {
+        Self { took_ms: u64::try_from(elapsed.as_millis()).ok(), ..self }
     }
 }

@@ -1,5 +1,6 @@
 //! A business and how it wants to be served.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,6 +12,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     pub id: TenantId,
+    #[serde(default)]
+    pub state: TenantState,
+    #[serde(default)]
+    pub created_at: Timestamp,
     /// The name its customers know, used in the answers to keywords.
     pub brand: String,
     /// How a customer reaches a person: a telephone number, e-mail or web address for HELP.
@@ -29,6 +34,20 @@ pub struct Tenant {
     pub answers: Answers,
 }
 
+/// Whether a tenant is served.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum TenantState {
+    #[default]
+    Active,
+    /// What comes in is kept and acted on later; nobody is called and nothing is sent. Keywords
+    /// count all the same: who texts STOP is opted out at once.
+    Suspended { since: Timestamp, why: String },
+    /// Its credentials are destroyed and its addresses answer nobody. What must be kept by law, the
+    /// opt-out registry and the consent ledger, is kept.
+    Deleted { since: Timestamp },
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Answers {
@@ -38,6 +57,32 @@ pub struct Answers {
 }
 
 impl Tenant {
+    pub fn new(
+        id: TenantId,
+        brand: impl Into<String>,
+        support: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            state: TenantState::Active,
+            created_at: now,
+            brand: brand.into(),
+            support: support.into(),
+            crm: None,
+            default_route: None,
+            extra_keywords: ExtraKeywords::default(),
+            answers: Answers::default(),
+        }
+    }
+
+    pub fn is_active(&self) -> bool {
+        match self.state {
+            TenantState::Active => true,
+            TenantState::Suspended { .. } | TenantState::Deleted { .. } => false,
+        }
+    }
+
     /// What to answer to a keyword. The default wording names the sender, carries no marketing and
     /// says how to come back or stop (CTIA Messaging Principles and Best Practices, 2023).
     pub fn answer_to(&self, keyword: Keyword) -> String {

@@ -9,7 +9,7 @@ use domain::{
     integration::{Integration, Provider, Status},
     keyword::ExtraKeywords,
     phone::PhoneNumber,
-    tenant::{Answers, Tenant},
+    tenant::Tenant,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -93,10 +93,10 @@ pub async fn plant(
     let planted = named(name, accounts, numbers)?;
     let scope = store.of(&planted.tenant);
     let ghl = IntegrationId::parse(&format!("{name}-ghl"))?;
-    scope.add_tenant(&tenant(&planted, ghl.clone(), name)?).await?;
+    scope.add_tenant(&tenant(&planted, ghl.clone(), name, now)?).await?;
     scope.add_location(&planted.location, &ghl).await?;
     for (id, provider, settings, secrets) in integrations(&planted, ghl, accounts) {
-        connect(scope, vault, integration(id, provider, settings), secrets, now).await?;
+        connect(scope, vault, integration(id, provider, settings, now), secrets, now).await?;
     }
     Ok(planted)
 }
@@ -113,17 +113,20 @@ fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<P
     })
 }
 
-fn tenant(planted: &Planted, crm: IntegrationId, name: &str) -> anyhow::Result<Tenant> {
+fn tenant(
+    planted: &Planted,
+    crm: IntegrationId,
+    name: &str,
+    now: Timestamp,
+) -> anyhow::Result<Tenant> {
     let number = planted.numbers.twilio.clone();
     let none: [&str; 0] = [];
+    let id = planted.tenant.clone();
     Ok(Tenant {
-        id: planted.tenant.clone(),
-        brand: name.to_owned(),
-        support: "help@example.com".to_owned(),
         crm: Some(crm),
         default_route: Some(Route { channel: planted.twilio.clone(), number }),
         extra_keywords: ExtraKeywords::parse(&[OWN_KEYWORD], &none, &none)?,
-        answers: Answers::default(),
+        ..Tenant::new(id, name, "help@example.com", now)
     })
 }
 
@@ -174,8 +177,14 @@ fn integrations(
     ]
 }
 
-fn integration(id: IntegrationId, provider: Provider, settings: Value) -> Integration {
-    Integration { id, provider, status: Status::Active, settings }
+fn integration(
+    id: IntegrationId,
+    provider: Provider,
+    settings: Value,
+    now: Timestamp,
+) -> Integration {
+    let name = provider.to_string();
+    Integration { status: Status::Active, ..Integration::new(id, name, provider, settings, now) }
 }
 
 async fn connect(

@@ -114,17 +114,18 @@ fn reports(env: &Env) -> anyhow::Result<report_consumer::Deps> {
         store: env.store()?,
         connections: Connections::new(env.store()?, env.vault()?),
         crm: crm(env)?,
-        reports: env.queue("REPORTS_QUEUE_URL")?,
+        queues: queues(env)?,
     })
 }
 
 fn sweeper(env: &Env) -> anyhow::Result<sweeper::Deps> {
-    Ok(sweeper::Deps {
-        store: env.store()?,
-        queues: Queues {
-            inbound: env.queue("INBOUND_QUEUE_URL")?,
-            outbound: env.queue("OUTBOUND_QUEUE_URL")?,
-            reports: env.queue("REPORTS_QUEUE_URL")?,
-        },
+    Ok(sweeper::Deps { store: env.store()?, queues: queues(env)? })
+}
+
+fn queues(env: &Env) -> anyhow::Result<Queues> {
+    Ok(Queues {
+        inbound: env.queue("INBOUND_QUEUE_URL")?,
+        outbound: env.queue("OUTBOUND_QUEUE_URL")?,
+        reports: env.queue("REPORTS_QUEUE_URL")?,
     })
 }

@@ -100,8 +100,8 @@ fn a_message_in_doubt_is_parked() {
             "sk": "MSG",
             "kind": "message",
             "version": 1,
-            "due_pk": "parked#acme",
-            "due_at": NOON_MILLIS,
+            "parked_pk": "T#acme#PARKED",
+            "parked_at": NOON_MILLIS,
             "recent_pk": "T#acme#V#cnv_6fb6347599d7a28d78cf5f09896244d7#MSG",
             "recent_at": NOON_MILLIS,
             "id": "msg_1",
@@ -149,6 +149,7 @@ fn event() -> WebhookEvent {
         stage: Stage::Open,
         claims: 0,
         deferrals: 0,
+        parked: None,
         due: Some(NOON),
     }
 }
@@ -170,6 +171,8 @@ fn an_open_event_is_due_and_names_its_job() {
             "due_at": NOON_MILLIS,
             "wake": r#"{"queue":"inbound","job":{"tenant":"acme","event":"evt_1","conversation":"cnv_6fb6347599d7a28d78cf5f09896244d7","asks":true}}"#,
             "id": "evt_1",
+            "recent_pk": "T#acme#INT#acme-texting#EVENT",
+            "recent_at": NOON_MILLIS,
             "integration": "acme-texting",
             "received_at": NOON_TEXT,
             "heard": {
@@ -221,8 +224,8 @@ fn a_finished_event_is_forgotten_after_30_days() {
 fn a_quarantined_event_is_parked_and_kept() {
     let quarantined = stored_event(&event().quarantined("no number", NOON));
 
-    assert_eq!(quarantined["due_pk"], "parked#acme");
-    assert_eq!(quarantined["due_at"], NOON_MILLIS);
+    assert_eq!(quarantined["parked_pk"], "T#acme#PARKED");
+    assert_eq!(quarantined["parked_at"], NOON_MILLIS);
     assert_eq!(quarantined.get("wake"), None);
     assert_eq!(quarantined.get("expires_at"), None);
     assert_eq!(
@@ -247,6 +250,8 @@ fn an_opt_out_is_due_until_the_crm_knows() {
             "due_pk": "due#3",
             "due_at": NOON_MILLIS,
             "wake": r#"{"queue":"reports","job":{"do":"tell_standing","tenant":"acme","phone":"+12125550123"}}"#,
+            "recent_pk": "T#acme#OPTOUT",
+            "recent_at": NOON_MILLIS,
             "phone": "+12125550123",
             "active": true,
             "source": "texting",
@@ -262,6 +267,8 @@ fn an_opt_out_is_due_until_the_crm_knows() {
             "sk": "OPTOUT",
             "kind": "opt-out",
             "version": 1,
+            "recent_pk": "T#acme#OPTOUT",
+            "recent_at": NOON_MILLIS,
             "phone": "+12125550123",
             "active": true,
             "source": "texting",
@@ -275,13 +282,10 @@ fn an_opt_out_is_due_until_the_crm_knows() {
 /// The ledger is kept for ever.
 #[test]
 fn a_line_of_the_consent_ledger_never_expires() {
+    let phone = "+12125550123".parse().unwrap();
     let entry = ConsentEntry {
-        phone: "+12125550123".parse().unwrap(),
-        at: NOON,
-        act: Act::Revoked,
-        source: Source::Texting,
-        wording: "Stop.".to_owned(),
         event: Some(EventId::parse("evt_1").unwrap()),
+        ..ConsentEntry::new(phone, Act::Revoked, Source::Texting, "Stop.", NOON)
     };
 
     assert_eq!(
@@ -297,6 +301,8 @@ fn a_line_of_the_consent_ledger_never_expires() {
             "source": "texting",
             "wording": "Stop.",
             "event": "evt_1",
+            "recent_pk": "T#acme#CONSENT",
+            "recent_at": NOON_MILLIS,
         })
     );
 }
@@ -334,7 +340,7 @@ fn a_telling_is_due_until_it_is_told_and_parked_when_given_up() {
 
     let given_up = Some(GivenUp { at: NOON, why: "gone".to_owned() });
     let given_up = stored(&key, &Telling { given_up, due: None, ..telling });
-    assert_eq!(given_up["due_pk"], "parked#acme");
+    assert_eq!(given_up["parked_pk"], "T#acme#PARKED");
     assert_eq!(given_up.get("wake"), None);
     assert_eq!(given_up["given_up"], json!({ "at": NOON_TEXT, "why": "gone" }));
 }

@@ -1,6 +1,7 @@
 //! STOP, and what an agent can do after it: nothing.
 
 use anyhow::{Context as _, ensure};
+use aws::Asked;
 use domain::consent::{Act, Source};
 
 use super::{
@@ -63,7 +64,7 @@ async fn is_registered(on: Cast<'_>, person: Person<'_>) -> anyhow::Result<()> {
     let standing = on.scope().opt_out(&phone).await?.context("the registry has no entry")?.body;
     ensure!(standing.active, "the registry says that they may be texted");
     ensure!(standing.source == Source::Texting, "the source is {}", standing.source);
-    let ledger = on.scope().consent_history(&phone).await?;
+    let ledger = on.scope().consent_history(&phone, Asked::oldest(100)).await?.items;
     let revoked = ledger.iter().filter(|it| it.act == Act::Revoked && it.wording == "STOP");
     let lines = revoked.count();
     ensure!(lines == 1, "{lines} such lines in the ledger");
