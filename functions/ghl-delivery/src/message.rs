@@ -93,9 +93,8 @@ pub(crate) fn event(
     body: &[u8],
     now: Timestamp,
 ) -> WebhookEvent {
-    let key = format!("delivery:{}", wanted.message);
     WebhookEvent {
-        id: EventId::of(&route.tenant, &route.integration, &key),
+        id: EventId::of_delivery(&route.tenant, &route.integration, &wanted.message),
         integration: route.integration.clone(),
         received_at: now,
         heard: Heard::Ignored { what: "a message to send".to_owned() },

@@ -111,12 +111,8 @@ async fn let_go(deps: &Deps, scope: Scope<'_>, waiting: Waiting, now: Timestamp)
     match written(scope, waiting, now).await {
         Ok(Some(job)) => {
             metrics::count("WorkResumed");
-            let subject = job.subject();
-            info!("{subject} goes on");
-            if let Err(e) = deps.queues.send(&job, now).await {
-                metrics::count("JobsLeftToTheSweeper");
-                warn!(error = %Chain(&e), "the job of {subject} is stored and not queued");
-            }
+            info!("{} goes on", job.subject());
+            deps.queues.offer(&job, now).await;
         }
         Ok(None) => {}
         Err(e) => warn!(error = %Chain(&e), "something parked could not be let go on"),

@@ -94,6 +94,20 @@ impl Connection {
         }
     }
 
+    /// Everything that has to work for this to be a working channel. Twilio's token signs webhooks
+    /// even where a key of the API sends, so both are tried.
+    pub fn probes(&self, base_urls: &BaseUrls) -> Result<Vec<Channel>, Unusable> {
+        let mut probes = vec![self.channel(base_urls)?];
+        if let Channel::Twilio(account) = &probes[0]
+            && account.api_user.is_some()
+        {
+            let api_secret = self.secret("auth_token")?;
+            let by_token = twilio::Account { api_user: None, api_secret, ..account.clone() };
+            probes.push(Channel::Twilio(by_token));
+        }
+        Ok(probes)
+    }
+
     fn twilio_account(&self, base_url: String) -> Result<twilio::Account, Unusable> {
         let settings: TwilioSettings = self.settings()?;
         let secret = if settings.api_user.is_some() { "api_secret" } else { "auth_token" };

@@ -123,6 +123,15 @@ impl Connections {
 }
 
 impl Connection {
+    /// A connection as it would be with these settings and secrets.
+    pub fn new(
+        tenant: TenantId,
+        integration: Integration,
+        secrets: BTreeMap<String, SecretString>,
+    ) -> Self {
+        Self { tenant, integration, secrets }
+    }
+
     pub(crate) fn secret(&self, name: &'static str) -> Result<SecretString, Unusable> {
         self.secrets.get(name).cloned().ok_or(Unusable::NoSecret(name))
     }

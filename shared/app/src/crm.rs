@@ -11,7 +11,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::{ConnectionError, Connections, Unusable};
+use crate::{Connection, ConnectionError, Connections, Unusable};
 
 /// How long to leave the CRM alone when only a person can mend what is wrong: a token, a scope, an
 /// integration that is not connected.
@@ -74,13 +74,7 @@ impl Crm {
         if connection.integration.status != Status::Active {
             return Err(CrmError::NotConnected);
         }
-        let settings: GhlSettings = connection.settings()?;
-        Ok(ghl::Session {
-            base_url: self.base_url.clone(),
-            location: settings.location,
-            token: connection.secret("access_token")?,
-            provider: settings.provider,
-        })
+        Ok(connection.session(&self.base_url)?)
     }
 
     /// Whom a phone belongs to: by our own map, else by asking the CRM, which makes a new contact
@@ -111,6 +105,19 @@ impl Crm {
         let contact = contact(scope.tenant_id(), found.id);
         scope.transaction().know_contact(&contact, phone).commit().await?;
         Ok(PhoneOwner { contact: contact.id, crm_contact: contact.crm_contact })
+    }
+}
+
+impl Connection {
+    /// What it takes to speak to GoHighLevel.
+    pub fn session(&self, base_url: &str) -> Result<ghl::Session, Unusable> {
+        let settings: GhlSettings = self.settings()?;
+        Ok(ghl::Session {
+            base_url: base_url.to_owned(),
+            location: settings.location,
+            token: self.secret("access_token")?,
+            provider: settings.provider,
+        })
     }
 }
 

@@ -105,17 +105,17 @@ impl Transaction<'_> {
         }
     }
 
-    /// Forgets a conversation and whose phone it was with. The contact goes too, unless it has other
-    /// phones, which is for the caller to know.
     pub fn forget_conversation(self, conversation: &Conversation) -> Self {
-        let tenant = self.tenant();
-        self.delete(&Key::conversation(tenant, &conversation.id))
-            .delete(&Key::mapping(tenant, ForeignId::Phone(&conversation.phone)))
+        let key = Key::conversation(self.tenant(), &conversation.id);
+        self.delete(&key)
     }
 
-    pub fn forget_contact(self, contact: &Contact) -> Self {
+    /// Forgets whose phone it was, and the contact. Another phone of the same contact is known again
+    /// when something is said with it.
+    pub fn forget_owner(self, phone: &PhoneNumber, owner: &PhoneOwner) -> Self {
         let tenant = self.tenant();
-        self.delete(&Key::contact(tenant, &contact.id))
-            .delete(&Key::mapping(tenant, ForeignId::CrmContact(&contact.crm_contact)))
+        self.delete(&Key::mapping(tenant, ForeignId::Phone(phone)))
+            .delete(&Key::contact(tenant, &owner.contact))
+            .delete(&Key::mapping(tenant, ForeignId::CrmContact(&owner.crm_contact)))
     }
 }

@@ -68,6 +68,11 @@ pub struct Row<T> {
 }
 
 impl<T> Row<T> {
+    /// How often it was written.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// The row after `body` was written over it.
     #[must_use]
     pub fn next(self, body: T) -> Self {

@@ -11,6 +11,7 @@ pub mod twilio;
 
 mod codes;
 mod outcome;
+pub mod probe;
 mod read;
 #[cfg(test)]
 mod testing;

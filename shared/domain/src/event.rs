@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     heard::Heard,
-    ids::{ConversationId, EventId, IntegrationId, TenantId},
+    ids::{ConversationId, CrmMessageId, EventId, IntegrationId, TenantId},
     jobs::{FollowUp, Job, ReadText},
     keyword::Keyword,
     parked::Parked,
@@ -116,6 +116,17 @@ impl EventId {
     /// The event that a channel repeats under this key.
     pub fn of(tenant: &TenantId, channel: &IntegrationId, dedupe_key: &str) -> Self {
         Self::derived(&[tenant.as_str(), channel.as_str(), dedupe_key])
+    }
+}
+
+impl EventId {
+    /// The delivery by which the CRM asked for a message.
+    pub fn of_delivery(
+        tenant: &TenantId,
+        crm: &IntegrationId,
+        message: &CrmMessageId,
+    ) -> Self {
+        Self::of(tenant, crm, &format!("delivery:{message}"))
     }
 }
 

@@ -154,6 +154,11 @@ fn foreign(raw: &str) -> Result<(), InvalidId> {
     Err(InvalidId::NotForeign)
 }
 
+/// What tells these parts from any others.
+pub fn fingerprint(parts: &[&str]) -> String {
+    digest(parts)
+}
+
 /// 128 bits of SHA-256 in lower-case hex. Each part is preceded by its length, so that
 /// `["ab", "c"]` and `["a", "bc"]` differ.
 fn digest(parts: &[&str]) -> String {

@@ -9,6 +9,7 @@ mod client;
 mod contacts;
 mod error;
 mod inbound;
+mod probe;
 mod rate;
 mod refusal;
 mod session;

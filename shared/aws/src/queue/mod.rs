@@ -17,8 +17,8 @@ pub use work::{Again, work};
 /// One FIFO queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    client: aws_sdk_sqs::Client,
-    url: String,
+    pub(crate) client: aws_sdk_sqs::Client,
+    pub(crate) url: String,
 }
 
 /// All queues, for who puts any kind of job back.
@@ -109,6 +109,16 @@ impl Queues {
             Job::Reports(_) => &self.reports,
         };
         queue.send(job, due).await
+    }
+
+    /// Sends a job whose work is stored and due. If its queue does not take it, it is left to the
+    /// sweeper.
+    pub async fn offer(&self, job: &Job, due: Timestamp) {
+        match job {
+            Job::Inbound(_) => self.inbound.offer(job, due).await,
+            Job::Outbound(_) => self.outbound.offer(job, due).await,
+            Job::Reports(_) => self.reports.offer(job, due).await,
+        }
     }
 }
 

@@ -56,6 +56,15 @@ impl ExtraKeywords {
         Ok(keywords)
     }
 
+    /// The words for `keyword`, in their folded form.
+    pub fn words(&self, keyword: Keyword) -> &[String] {
+        match keyword {
+            Keyword::Stop => &self.stop,
+            Keyword::Start => &self.start,
+            Keyword::Help => &self.help,
+        }
+    }
+
     /// What a folded text means to this tenant beyond the common keywords.
     pub(super) fn meaning(&self, folded: &str) -> Option<Keyword> {
         let lists = [

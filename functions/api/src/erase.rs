@@ -1,0 +1,224 @@
+//! Forgetting: a person, or all that a deleted tenant had.
+//!
+//! What must remain so that nothing is sent or told twice stays as an empty shell; the opt-out and
+//! the ledger of consent stay whole.
+
+use std::time::{Duration, Instant};
+
+use aws::{Asked, StoreError};
+use domain::{
+    access::ApiKey,
+    conversation::Conversation,
+    delivery::Delivery,
+    ids::{ConversationId, EventId},
+    message::Message,
+    phone::PhoneNumber,
+};
+
+use crate::{
+    asking::Member,
+    problem::Problem,
+    routes::{integrations, messages, tenants::done},
+};
+
+/// After this long a request stops, and says that there is more.
+const BUDGET: Duration = Duration::from_secs(12);
+
+const PAGE: i32 = 100;
+
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Forgotten {
+    pub(crate) messages: usize,
+    pub(crate) events: usize,
+    pub(crate) complete: bool,
+}
+
+/// Forgets what was said with a phone, and whose it was.
+pub(crate) async fn person(
+    member: &Member,
+    phone: &PhoneNumber,
+    conversation: &ConversationId,
+) -> Result<Forgotten, Problem> {
+    let begun = Instant::now();
+    let events = deliveries(member, conversation, begun).await?;
+    let messages = texts(member, conversation, begun).await?;
+    let complete = events.complete && messages.complete;
+    if complete {
+        whose(member, phone, conversation).await?;
+    }
+    Ok(Forgotten { messages: messages.messages, events: events.events, complete })
+}
+
+/// What came in from outside about this person: whatever the sync log says was caused by it, and
+/// what the CRM handed over to be sent.
+async fn deliveries(
+    member: &Member,
+    conversation: &ConversationId,
+    begun: Instant,
+) -> Result<Forgotten, Problem> {
+    let (scope, mut count, mut after) = (member.scope(), 0, None);
+    let mut complete = true;
+    loop {
+        let asked = Asked::oldest(PAGE).after(after);
+        let page = scope.log_of_conversation(conversation, asked).await?;
+        for id in page.items.iter().filter_map(|it| it.event.as_ref()) {
+            match forget_event(member, id).await? {
+                Some(is_news) => count += usize::from(is_news),
+                None => complete = false,
+            }
+        }
+        after = page.next;
+        if after.is_none() || begun.elapsed() > BUDGET {
+            break;
+        }
+    }
+    complete &= after.is_none();
+    Ok(Forgotten { messages: 0, events: count, complete })
+}
+
+/// Whether it was forgotten now; `None` if it is still being worked on.
+async fn forget_event(member: &Member, id: &EventId) -> Result<Option<bool>, Problem> {
+    let scope = member.scope();
+    let Some(row) = scope.event(id).await? else { return Ok(Some(false)) };
+    if row.body.raw.as_str().is_empty() {
+        return Ok(Some(false));
+    }
+    if !row.body.is_finished() && row.body.parked.is_none() {
+        return Ok(None);
+    }
+    let next = row.body.clone().erased(member.now());
+    match scope.replace_event(row, next).await {
+        Ok(_) => Ok(Some(true)),
+        Err(StoreError::Conflict) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// What is forgotten leaves the list, so the first page is asked for until it holds only what is on
+/// its way just now.
+async fn texts(
+    member: &Member,
+    conversation: &ConversationId,
+    begun: Instant,
+) -> Result<Forgotten, Problem> {
+    let mut count = 0;
+    loop {
+        let page = member.scope().messages(conversation, Asked::oldest(PAGE)).await?;
+        if page.items.is_empty() {
+            return Ok(Forgotten { messages: count, events: 0, complete: true });
+        }
+        let mut forgotten = 0;
+        for message in page.items {
+            forgotten += usize::from(forget_message(member, &message).await?);
+        }
+        count += forgotten;
+        if forgotten == 0 || begun.elapsed() > BUDGET {
+            return Ok(Forgotten { messages: count, events: 0, complete: false });
+        }
+    }
+}
+
+async fn forget_message(member: &Member, message: &Message) -> Result<bool, Problem> {
+    let scope = member.scope();
+    let Some(row) = scope.message(&message.id).await? else { return Ok(true) };
+    match row.body.delivery {
+        Delivery::Dispatching { .. } => return Ok(false),
+        Delivery::Queued { .. } => {
+            // It will not be sent any more; the next round empties it.
+            return Ok(match messages::cancelled(member, &row).await {
+                Ok(_) | Err(StoreError::Conflict) => true,
+                Err(e) => return Err(e.into()),
+            });
+        }
+        _ => {}
+    }
+    if let Some(id) = handed_over(member, &row.body).await? {
+        forget_event(member, &id).await?;
+    }
+    let next = row.body.clone().erased(member.now());
+    match scope.replace_message(&row, &next).await {
+        Ok(()) | Err(StoreError::Conflict) => Ok(true),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// The delivery by which the CRM asked for this message.
+async fn handed_over(member: &Member, message: &Message) -> Result<Option<EventId>, Problem> {
+    let Some(crm_message) = &message.crm_message else { return Ok(None) };
+    let tenant = member.scope().tenant_row().await?;
+    let crm = tenant.and_then(|it| it.body.crm);
+    Ok(crm.map(|crm| EventId::of_delivery(&member.tenant, &crm, crm_message)))
+}
+
+async fn whose(
+    member: &Member,
+    phone: &PhoneNumber,
+    conversation: &ConversationId,
+) -> Result<(), Problem> {
+    let scope = member.scope();
+    let stood = scope.conversation(conversation).await?.map(|row| row.body);
+    let owner = scope.owner_of(phone).await?;
+    let mut transaction = scope.transaction();
+    if let Some(conversation) = &stood {
+        transaction = transaction.forget_conversation(conversation);
+    }
+    if let Some(owner) = &owner {
+        transaction = transaction.forget_owner(phone, owner);
+    }
+    if stood.is_none() && owner.is_none() {
+        return Ok(());
+    }
+    done(transaction.commit().await?)
+}
+
+/// Every conversation of a deleted tenant. How many, and whether none is left.
+pub(crate) async fn conversations(member: &Member) -> Result<(usize, bool), Problem> {
+    let begun = Instant::now();
+    let mut count = 0;
+    loop {
+        let page = member.scope().conversations(Asked::oldest(PAGE)).await?;
+        if page.items.is_empty() {
+            return Ok((count, true));
+        }
+        let before = count;
+        for Conversation { id, phone, .. } in page.items {
+            count += usize::from(person(member, &phone, &id).await?.complete);
+            if begun.elapsed() > BUDGET {
+                return Ok((count, false));
+            }
+        }
+        if count == before {
+            return Ok((count, false));
+        }
+    }
+}
+
+/// A tenant's integrations with their credentials and addresses, and its keys.
+pub(crate) async fn connections(member: &Member) -> Result<(), Problem> {
+    let scope = member.scope();
+    for integration in scope.integrations().await? {
+        if let Some(row) = scope.integration_row(&integration.id).await? {
+            integrations::remove::remove(member, &row).await?;
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = scope.api_keys(Asked::oldest(PAGE).after(after)).await?;
+        for key in page.items.iter().filter(|it| it.revoked_at.is_none()) {
+            revoke(member, key).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn revoke(member: &Member, key: &ApiKey) -> Result<(), Problem> {
+    let Some(row) = member.scope().api_key(&key.id).await? else { return Ok(()) };
+    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
+    let entry = member.audit("key.revoke", &key.id);
+    let transaction = member.scope().transaction().replace_api_key(&row, &next).audit(&entry);
+    done(transaction.commit().await?)
+}

@@ -1,0 +1,74 @@
+//! The REST API, for tenants and operators.
+//!
+//! ```text
+//! API Gateway and the authorizer -> who is asking -> how often -> asked before? -> route -> answer
+//! ```
+//!
+//! One file for each noun under `routes/`. What a tenant's data may be reached by is in
+//! `asking.rs`, and nowhere else.
+
+mod asking;
+mod door;
+mod erase;
+mod limit;
+mod list;
+mod once;
+mod openapi;
+mod problem;
+mod read;
+mod routes;
+mod trial;
+mod version;
+
+use std::sync::Arc;
+
+use app::BaseUrls;
+use aws::{DeadLetters, Queues, Seal, Store, Vault};
+use axum::Router;
+use jiff::Timestamp;
+use lambda_http::{Body, Request, Response};
+
+pub use openapi::document;
+
+#[derive(Debug)]
+pub struct Deps {
+    pub store: Store,
+    pub vault: Vault,
+    pub queues: Queues,
+    pub dead_letters: DeadLetters,
+    /// Seals what callers hold for us: cursors, and answers that are given once.
+    pub seal: Seal,
+    pub http: egress::Client,
+    /// For addresses that a tenant wrote.
+    pub guarded: egress::Client,
+    pub base_urls: BaseUrls,
+    pub ghl_base_url: String,
+    /// Our address as others know it, without the path.
+    pub origin: String,
+}
+
+impl Deps {
+    /// Whether an address that a tenant wrote may be called at all.
+    pub(crate) fn guard(&self) -> impl Fn(&str) -> Result<(), String> {
+        |_| Ok(())
+    }
+}
+
+/// The API, ready to answer.
+#[derive(Debug)]
+pub struct Api {
+    deps: Arc<Deps>,
+    router: Router,
+}
+
+impl Api {
+    pub fn new(deps: Deps) -> Self {
+        let deps = Arc::new(deps);
+        let router = routes::all().with_state(Arc::clone(&deps));
+        Self { deps, router: router.into() }
+    }
+
+    pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
+        door::answer(self, request, now).await
+    }
+}

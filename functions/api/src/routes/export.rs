@@ -1,0 +1,224 @@
+//! Everything that a tenant has, or that we know of a person, a page at a time.
+
+use std::sync::Arc;
+
+use aws::{Asked, Position};
+use axum::Json;
+use domain::{conversation::Conversation, ids::ConversationId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{consents, conversations, messages, opt_outs, tenants};
+use crate::{
+    Deps,
+    asking::{Admin, Member, Operator, seen},
+    list::{Listed, opened, sealed},
+    openapi::Refusals,
+    problem::Problem,
+    read::{Named, Params},
+};
+
+pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
+    OpenApiRouter::new().routes(routes!(export_tenant)).routes(routes!(export_person))
+}
+
+const PAGE: i32 = 100;
+
+/// One record of an export.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Record {
+    /// `tenant`, `integration`, `number`, `conversation`, `message`, `opt_out`, `consent` or `audit`.
+    kind: &'static str,
+    #[schema(value_type = Object)]
+    record: Value,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Next {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OfPerson {
+    /// The person's number.
+    phone: String,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// How far an export has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Stage {
+    Tenant,
+    Numbers,
+    /// The conversation after this one, and what was said in it after that.
+    Conversations {
+        after: Option<Position>,
+        said: Option<Position>,
+    },
+    OptOuts(Option<Position>),
+    Consents(Option<Position>),
+    Audit(Option<Position>),
+}
+
+type Page = (Vec<Record>, Option<Stage>);
+
+fn record(kind: &'static str, view: &impl Serialize) -> Record {
+    Record { kind, record: seen(view) }
+}
+
+/// Everything that a tenant has, except secrets
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/export", tag = "Tenants",
+    params(("tenant" = String, Path), Next),
+    responses((status = 200, body = Listed<Record>), Refusals)
+)]
+async fn export_tenant(
+    operator: Operator,
+    Named(id): Named,
+    Params(next): Params<Next>,
+) -> Result<Json<Listed<Record>>, Problem> {
+    let member = operator.of(&id)?;
+    if member.scope().tenant_row().await?.is_none() {
+        return Err(Problem::not_found("tenant"));
+    }
+    let stage = match &next.cursor {
+        Some(cursor) => opened(&member, "export", cursor).await?,
+        None => Stage::Tenant,
+    };
+    let (items, next) = page(&member, stage).await?;
+    let next_cursor = match next {
+        Some(stage) => Some(sealed(&member, "export", &stage).await?),
+        None => None,
+    };
+    Ok(Json(Listed { items, next_cursor }))
+}
+
+async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
+    match stage {
+        Stage::Tenant => tenant(member).await,
+        Stage::Numbers => numbers(member).await,
+        Stage::Conversations { after, said } => conversation(member, after, said).await,
+        Stage::OptOuts(after) => {
+            let page = member.scope().opt_outs(Asked::newest(PAGE).after(after)).await?;
+            let items = page.items.iter().map(|it| record("opt_out", &opt_outs::view(member, it)));
+            let next = page.next.map_or(Stage::Consents(None), |it| Stage::OptOuts(Some(it)));
+            Ok((items.collect(), Some(next)))
+        }
+        Stage::Consents(after) => {
+            let page = member.scope().consents(Asked::newest(PAGE).after(after)).await?;
+            let items = page.items.iter().map(|it| record("consent", &consents::view(it)));
+            let next = page.next.map_or(Stage::Audit(None), |it| Stage::Consents(Some(it)));
+            Ok((items.collect(), Some(next)))
+        }
+        Stage::Audit(after) => {
+            let page = member.scope().audit_log(Asked::newest(PAGE).after(after)).await?;
+            let items = page.items.iter().map(|it| record("audit", it));
+            Ok((items.collect(), page.next.map(|it| Stage::Audit(Some(it)))))
+        }
+    }
+}
+
+async fn tenant(member: &Member) -> Result<Page, Problem> {
+    let mut items = Vec::new();
+    if let Some(row) = member.scope().tenant_row().await? {
+        items.push(record("tenant", &tenants::view(&row.body)));
+    }
+    let integrations = member.scope().integrations().await?;
+    items.extend(integrations.iter().map(|it| record("integration", it)));
+    Ok((items, Some(Stage::Numbers)))
+}
+
+async fn numbers(member: &Member) -> Result<Page, Problem> {
+    let page = member.scope().numbers(Asked::oldest(1000)).await?;
+    let items = page.items.iter().map(|it| record("number", it)).collect();
+    Ok((items, Some(Stage::Conversations { after: None, said: None })))
+}
+
+/// One conversation, or more of what was said in it.
+async fn conversation(
+    member: &Member,
+    after: Option<Position>,
+    said: Option<Position>,
+) -> Result<Page, Problem> {
+    let found = member.scope().conversations(Asked::newest(1).after(after.clone())).await?;
+    let Some(conversation) = found.items.first() else {
+        return Ok((Vec::new(), Some(Stage::OptOuts(None))));
+    };
+    let is_begun = said.is_some();
+    let (mut items, said) = said_in(member, &conversation.id, said).await?;
+    if !is_begun {
+        items.insert(0, head(conversation));
+    }
+    let next = match (said, found.next) {
+        (Some(said), _) => Stage::Conversations { after, said: Some(said) },
+        (None, Some(next)) => Stage::Conversations { after: Some(next), said: None },
+        (None, None) => Stage::OptOuts(None),
+    };
+    Ok((items, Some(next)))
+}
+
+fn head(conversation: &Conversation) -> Record {
+    record("conversation", &conversations::view(conversation))
+}
+
+async fn said_in(
+    member: &Member,
+    conversation: &ConversationId,
+    after: Option<Position>,
+) -> Result<(Vec<Record>, Option<Position>), Problem> {
+    let page = member.scope().messages(conversation, Asked::newest(PAGE).after(after)).await?;
+    let items = page.items.iter().map(|it| record("message", &messages::view(it))).collect();
+    Ok((items, page.next))
+}
+
+/// Everything that we know of a person
+#[utoipa::path(
+    get, path = "/v1/people/export", tag = "Consent", params(OfPerson),
+    responses((status = 200, body = Listed<Record>), Refusals)
+)]
+async fn export_person(
+    member: Admin,
+    Params(of): Params<OfPerson>,
+) -> Result<Json<Listed<Record>>, Problem> {
+    let phone = opt_outs::phone("phone", &of.phone)?;
+    let conversation = ConversationId::with(&member.tenant, &phone);
+    let list = format!("person#{conversation}");
+    let (after, mut items) = match &of.cursor {
+        Some(cursor) => (Some(opened(&member, &list, cursor).await?), Vec::new()),
+        None => (None, first(&member, &phone, &conversation).await?),
+    };
+    let (said, next) = said_in(&member, &conversation, after).await?;
+    items.extend(said);
+    if items.is_empty() && of.cursor.is_none() {
+        return Err(Problem::not_found("person"));
+    }
+    let next_cursor = match next {
+        Some(position) => Some(sealed(&member, &list, &position).await?),
+        None => None,
+    };
+    Ok(Json(Listed { items, next_cursor }))
+}
+
+async fn first(
+    member: &Member,
+    phone: &domain::phone::PhoneNumber,
+    conversation: &ConversationId,
+) -> Result<Vec<Record>, Problem> {
+    let scope = member.scope();
+    let mut items = Vec::new();
+    if let Some(row) = scope.conversation(conversation).await? {
+        items.push(head(&row.body));
+    }
+    if let Some(row) = scope.opt_out(phone).await? {
+        items.push(record("opt_out", &opt_outs::view(member, &row.body)));
+    }
+    let ledger = scope.consent_history(phone, Asked::oldest(1000)).await?.items;
+    items.extend(ledger.iter().map(|it| record("consent", &consents::view(it))));
+    Ok(items)
+}

@@ -1,0 +1,117 @@
+//! Connecting a provider.
+
+use aws::{Commit, Condition, Transaction};
+use domain::{
+    ids::{IntegrationId, LocationId},
+    integration::{Integration, Provider},
+    tenant::Tenant,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::{
+    asking::{Member, seen},
+    problem::{Code, Problem, parsed},
+    routes::tenants::{done, text},
+    trial::{self, template},
+};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewIntegration {
+    /// Part of its address: 1 to 64 letters, digits, `-` and `_`. One is made up if none is given.
+    #[schema(example = "acme-twilio", pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    id: Option<String>,
+    /// What people call it; its template's title if nothing is given.
+    #[schema(min_length = 1, max_length = 80)]
+    name: Option<String>,
+    #[schema(example = "twilio")]
+    template: String,
+    /// What the template's schema asks for, secrets included.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+}
+
+/// Stores a new integration, which has not been tried yet.
+pub(crate) async fn create(member: &Member, new: NewIntegration) -> Result<IntegrationId, Problem> {
+    let template = template::named(&new.template)
+        .ok_or_else(|| Problem::at("/template", "there is no template of this name"))?;
+    let Some(provider) = template.provider else {
+        let detail = format!("{} cannot be connected in this release.", template.title);
+        return Err(Problem::new(Code::TemplateNotAvailable, detail));
+    };
+    let checked = trial::check(template, new.settings, member.deps.guard())?;
+    let id = match &new.id {
+        Some(id) => parsed("/id", IntegrationId::parse(id))?,
+        None => IntegrationId::derived(&[member.tenant.as_str(), &member.seed()?]),
+    };
+    let name = match &new.name {
+        Some(name) => text("/name", name, 80)?,
+        None => template.title.to_owned(),
+    };
+    let settings = Value::Object(checked.settings);
+    let integration = Integration::new(id.clone(), name, provider, settings, member.now());
+    let mut entry = member.audit("integration.create", &id);
+    entry.after = seen(&integration);
+    let mut transaction = member.scope().transaction().add_integration(&integration).audit(&entry);
+    for (name, secret) in &checked.secrets {
+        let (vault, scope) = (&member.deps.vault, member.scope());
+        let sealed = vault.seal(scope, &id, name, secret, member.now()).await?;
+        transaction = transaction.set_credential(&id, name, sealed);
+    }
+    transaction = with_location(transaction, &integration)?;
+    match transaction.commit().await? {
+        Commit::Done => Ok(id),
+        Commit::Refused(conditions) => Err(taken(&conditions, &id)),
+    }
+}
+
+fn with_location<'a>(
+    transaction: Transaction<'a>,
+    integration: &Integration,
+) -> Result<Transaction<'a>, Problem> {
+    match location(integration)? {
+        Some(location) => Ok(transaction.add_location(&location, &integration.id)),
+        None => Ok(transaction),
+    }
+}
+
+/// The location of a CRM integration.
+pub(crate) fn location(integration: &Integration) -> Result<Option<LocationId>, Problem> {
+    if integration.provider != Provider::Ghl {
+        return Ok(None);
+    }
+    let named = integration.settings["location"].as_str().unwrap_or_default();
+    parsed("/settings/location", LocationId::parse(named)).map(Some)
+}
+
+/// Ids are unique in the whole installation, and a location belongs to one tenant. Whose they are is
+/// not said.
+fn taken(conditions: &[Condition], id: &IntegrationId) -> Problem {
+    let is_own = conditions.contains(&Condition::New("integration"));
+    let detail = if is_own {
+        format!("There is an integration {id} already.")
+    } else {
+        "The id or the location is in use already. Choose another id, or disconnect the location \
+         where it is connected."
+            .to_owned()
+    };
+    Problem::new(Code::AlreadyExists, detail)
+}
+
+/// The tenant takes up what became active: the first CRM becomes its CRM.
+pub(crate) async fn take_up(member: &Member, integration: &Integration) -> Result<(), Problem> {
+    if integration.provider != Provider::Ghl {
+        return Ok(());
+    }
+    let Some(row) = member.scope().tenant_row().await? else { return Ok(()) };
+    if row.body.crm.is_some() {
+        return Ok(());
+    }
+    let next = Tenant { crm: Some(integration.id.clone()), ..row.body.clone() };
+    let mut entry = member.audit("tenant.crm", &integration.id);
+    entry.after = seen(&next.crm);
+    let transaction = member.scope().transaction().replace_tenant(&row, &next);
+    done(transaction.audit(&entry).commit().await?)
+}

@@ -1,0 +1,42 @@
+//! Taking an integration away.
+
+use aws::Row;
+use domain::{integration::Integration, tenant::Tenant};
+
+use super::create;
+use crate::{
+    asking::{Member, seen},
+    problem::Problem,
+    routes::tenants::done,
+};
+
+pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<(), Problem> {
+    let (scope, integration) = (member.scope(), &row.body);
+    let mut entry = member.audit("integration.delete", &integration.id);
+    entry.before = seen(integration);
+    let mut transaction =
+        scope.transaction().delete_integration(&integration.id).audit(&entry);
+    for name in scope.credentials(&integration.id).await?.into_keys() {
+        transaction = transaction.delete_credential(&integration.id, &name);
+    }
+    if let Some(location) = create::location(integration)? {
+        transaction = transaction.delete_location(&location);
+    }
+    if let Some(tenant) = scope.tenant_row().await?
+        && let Some(next) = without(&tenant.body, integration)
+    {
+        transaction = transaction.replace_tenant(&tenant, &next);
+    }
+    done(transaction.commit().await?)
+}
+
+/// The tenant without it, where it named it.
+fn without(tenant: &Tenant, integration: &Integration) -> Option<Tenant> {
+    let is_crm = tenant.crm.as_ref() == Some(&integration.id);
+    let is_usual = tenant.default_route.as_ref().is_some_and(|it| it.channel == integration.id);
+    (is_crm || is_usual).then(|| Tenant {
+        crm: tenant.crm.clone().filter(|_| !is_crm),
+        default_route: tenant.default_route.clone().filter(|_| !is_usual),
+        ..tenant.clone()
+    })
+}

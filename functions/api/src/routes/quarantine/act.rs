@@ -1,0 +1,211 @@
+//! Trying again, and giving up: each thing in a transaction of its own, with its line in the audit
+//! log.
+
+use app::step;
+use aws::{Commit, Row, StoreError, Transaction, Waiting};
+use domain::{
+    audit::AuditEntry,
+    delivery::{Delivery, Event},
+    event,
+    failure::{Failure, Reason},
+    jobs::Job,
+    message::Message,
+    quarantine::QuarantineId,
+    sync_log::LogResult,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::effects::{knows_repetitions, waits, would};
+use crate::{asking::Member, problem::Problem, routes::messages};
+
+/// What became of one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Outcome {
+    id: String,
+    /// `resumed`, `discarded`, `refused` or `not_found`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// When it is worked on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<String>,
+}
+
+const NOT_REPEATABLE: &str = "Its carrier cannot tell a repetition from a second text. Look it up \
+    there, and discard it here.";
+
+/// The thing, if it waits.
+pub(crate) async fn find(
+    member: &Member,
+    id: &QuarantineId,
+) -> Result<Option<Waiting>, StoreError> {
+    let scope = member.scope();
+    let found = match id {
+        QuarantineId::Event(id) => scope.event(id).await?.map(Waiting::Event),
+        QuarantineId::Message(id) => scope.message(id).await?.map(Waiting::Message),
+        QuarantineId::Telling(id) => scope.telling(id).await?.map(Waiting::Telling),
+    };
+    Ok(found.filter(waits))
+}
+
+/// Tries them again, spread over time. Each becomes due in its turn, and the sweeper brings it to its
+/// queue if nobody else does.
+pub(crate) async fn replay(
+    member: &Member,
+    ids: &[QuarantineId],
+    per_minute: Option<u32>,
+) -> Result<Vec<Outcome>, Problem> {
+    let gap = per_minute.map_or(0, |it| 60_000 / i64::from(it));
+    let mut outcomes = Vec::new();
+    let mut due = member.now();
+    for id in ids {
+        let outcome = again(member, id, due).await?;
+        if outcome.outcome == "resumed" {
+            due += SignedDuration::from_millis(gap);
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+async fn again(member: &Member, id: &QuarantineId, due: Timestamp) -> Result<Outcome, Problem> {
+    let Some(waiting) = find(member, id).await? else { return Ok(not_found(id)) };
+    if let Err(why) = would(member.now(), &waiting) {
+        return Ok(refused(id, why));
+    }
+    let audit = member.audit("quarantine.replay", id);
+    let written = match waiting {
+        Waiting::Event(row) => event_again(member, &row, &audit, due).await?,
+        Waiting::Message(row) => match message_again(member, row.body.clone(), due).await? {
+            Some(next) => {
+                let transaction = member.scope().transaction().replace_message(&row, &next);
+                committed(transaction, &audit, next.job(&member.tenant)).await?
+            }
+            None => return Ok(refused(id, NOT_REPEATABLE)),
+        },
+        Waiting::Telling(row) => {
+            let next = row.body.clone().resumed(due);
+            let transaction = member.scope().transaction().set_telling(Some(&row), &next);
+            committed(transaction, &audit, next.job(&member.tenant)).await?
+        }
+        Waiting::Standing(_) => None,
+    };
+    let Some(job) = written else { return Ok(refused(id, "It changed just now. Try again.")) };
+    if due <= member.now() {
+        member.deps.queues.offer(&job, due).await;
+    }
+    let due_at = Some(due.to_string());
+    Ok(Outcome { id: id.to_string(), outcome: "resumed", why: None, due_at })
+}
+
+async fn event_again(
+    member: &Member,
+    row: &Row<event::WebhookEvent>,
+    audit: &AuditEntry,
+    due: Timestamp,
+) -> Result<Option<Job>, StoreError> {
+    let next = row.body.clone().resumed(due);
+    let Some(job) = next.job(&member.tenant) else { return Ok(None) };
+    let transaction = member.scope().transaction().replace_event(row, &next);
+    committed(transaction, audit, job).await
+}
+
+/// The message going on, if it can without being sent twice.
+async fn message_again(
+    member: &Member,
+    message: Message,
+    due: Timestamp,
+) -> Result<Option<Message>, StoreError> {
+    if matches!(message.delivery, Delivery::Queued { .. }) {
+        return Ok(Some(message.resumed(due)));
+    }
+    let Some(route) = &message.route else { return Ok(None) };
+    let channel = member.scope().integration(&route.channel).await?;
+    if !channel.is_some_and(|it| knows_repetitions(it.provider)) {
+        return Ok(None);
+    }
+    // It is asked for once more, however late: its carrier gives the answer that was lost.
+    let next = step(&message, Event::Repeatable, member.now()).ok();
+    Ok(next.map(|it| Message { due: Some(due), send_by: None, ..it }))
+}
+
+async fn committed(
+    transaction: Transaction<'_>,
+    audit: &AuditEntry,
+    job: Job,
+) -> Result<Option<Job>, StoreError> {
+    Ok(match transaction.audit(audit).commit().await? {
+        Commit::Done => Some(job),
+        Commit::Refused(_) => None,
+    })
+}
+
+pub(crate) async fn discard(
+    member: &Member,
+    ids: &[QuarantineId],
+    reason: &str,
+) -> Result<Vec<Outcome>, Problem> {
+    let mut outcomes = Vec::new();
+    for id in ids {
+        outcomes.push(give_up(member, id, reason).await?);
+    }
+    Ok(outcomes)
+}
+
+async fn give_up(member: &Member, id: &QuarantineId, reason: &str) -> Result<Outcome, Problem> {
+    let Some(waiting) = find(member, id).await? else { return Ok(not_found(id)) };
+    let mut audit = member.audit("quarantine.discard", id);
+    audit.reason = Some(reason.to_owned());
+    let transaction = member.scope().transaction().audit(&audit);
+    let commit = match waiting {
+        Waiting::Event(row) => {
+            let done = row.body.clone().done(event::Outcome::Discarded, member.now());
+            let next = event::WebhookEvent { parked: None, ..done };
+            transaction.replace_event(&row, &next).commit().await?
+        }
+        Waiting::Message(row) => return message_given_up(member, id, &row, reason).await,
+        Waiting::Telling(row) => {
+            let next = row.body.clone().discarded();
+            transaction.set_telling(Some(&row), &next).commit().await?
+        }
+        Waiting::Standing(_) => return Ok(refused(id, "It goes on by itself.")),
+    };
+    Ok(match commit {
+        Commit::Done => discarded(id),
+        Commit::Refused(_) => refused(id, "It changed just now. Try again."),
+    })
+}
+
+/// The CRM is told that it failed, where the CRM had asked for it.
+async fn message_given_up(
+    member: &Member,
+    id: &QuarantineId,
+    row: &Row<Message>,
+    reason: &str,
+) -> Result<Outcome, Problem> {
+    if matches!(row.body.delivery, Delivery::Queued { .. }) {
+        messages::cancelled(member, row).await?;
+        return Ok(discarded(id));
+    }
+    let failure = Failure::new(Reason::Unknown, "given_up");
+    let Ok(next) = step(&row.body, Event::GivenUp(failure), member.now()) else {
+        return Ok(refused(id, "It does not wait."));
+    };
+    let result = LogResult::Failed { why: format!("it was given up: {reason}") };
+    messages::settled(member, row, next, result, "quarantine.discard").await?;
+    Ok(discarded(id))
+}
+
+fn discarded(id: &QuarantineId) -> Outcome {
+    Outcome { id: id.to_string(), outcome: "discarded", why: None, due_at: None }
+}
+
+fn refused(id: &QuarantineId, why: &str) -> Outcome {
+    Outcome { id: id.to_string(), outcome: "refused", why: Some(why.to_owned()), due_at: None }
+}
+
+fn not_found(id: &QuarantineId) -> Outcome {
+    Outcome { id: id.to_string(), outcome: "not_found", why: None, due_at: None }
+}

@@ -1,0 +1,82 @@
+//! What trying something again would do, and what it is about.
+
+use aws::Waiting;
+use domain::{
+    delivery::Delivery,
+    event::Stage,
+    heard::Heard,
+    ids::{ConversationId, TenantId},
+    integration::Provider,
+    quarantine::Effect,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// For how long a carrier that knows repetitions remembers our key: TP/1 says 24 hours, and an hour is
+/// for clocks that differ.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(23);
+
+/// What it would do, or why it cannot be tried again.
+pub(crate) fn would(now: Timestamp, waiting: &Waiting) -> Result<Vec<Effect>, &'static str> {
+    match waiting {
+        Waiting::Event(row) => {
+            let effects = row.body.effects();
+            if effects.is_empty() {
+                return Err("There is nothing to be done about it: it cannot be read.");
+            }
+            Ok(effects)
+        }
+        Waiting::Message(row) => match row.body.delivery {
+            Delivery::Queued { .. } => Ok(vec![Effect::SendText]),
+            Delivery::InDoubt { since } if since + REMEMBERED > now => Ok(vec![Effect::SendText]),
+            Delivery::InDoubt { .. } => {
+                Err("Its carrier has forgotten our key by now: it could be sent twice.")
+            }
+            _ => Err("It does not wait."),
+        },
+        Waiting::Telling(_) => Ok(vec![Effect::TellStatus]),
+        Waiting::Standing(_) => Err("It goes on by itself."),
+    }
+}
+
+/// Whether a carrier takes a send with our key that it had before for the same send.
+pub(crate) fn knows_repetitions(provider: Provider) -> bool {
+    match provider {
+        Provider::Texting => true,
+        Provider::Twilio | Provider::Telnyx | Provider::Ghl => false,
+    }
+}
+
+pub(crate) fn about(tenant: &TenantId, waiting: &Waiting) -> (Option<String>, Option<String>) {
+    match waiting {
+        Waiting::Event(row) => {
+            let conversation = match &row.body.heard {
+                Heard::Text(text) => Some(ConversationId::with(tenant, &text.from).to_string()),
+                Heard::Report(_) | Heard::Ignored { .. } | Heard::Unusable { .. } => None,
+            };
+            (conversation, Some(row.body.integration.to_string()))
+        }
+        Waiting::Message(row) => {
+            let integration = row.body.route.as_ref().map(|it| it.channel.to_string());
+            (Some(row.body.conversation.to_string()), integration)
+        }
+        Waiting::Telling(row) => (row.body.conversation.as_ref().map(ToString::to_string), None),
+        Waiting::Standing(_) => (None, None),
+    }
+}
+
+/// Whether it waits at all.
+pub(crate) fn waits(waiting: &Waiting) -> bool {
+    match waiting {
+        Waiting::Event(row) => {
+            let is_parked = row.body.parked.is_some() && !row.body.is_finished();
+            is_parked || matches!(row.body.stage, Stage::Quarantined { .. })
+        }
+        Waiting::Message(row) => {
+            let is_queued = matches!(row.body.delivery, Delivery::Queued { .. });
+            let is_in_doubt = matches!(row.body.delivery, Delivery::InDoubt { .. });
+            is_in_doubt || is_queued && row.body.parked.is_some()
+        }
+        Waiting::Telling(row) => row.body.given_up.is_some() || row.body.parked.is_some(),
+        Waiting::Standing(row) => row.body.parked.is_some(),
+    }
+}
