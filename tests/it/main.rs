@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod a_reply_reaches_the_phone;
+mod a_tenants_address;
 mod a_text_reaches_ghl;
 mod doors;
 mod events;

@@ -89,7 +89,7 @@ pub(crate) async fn call(deps: &Deps, message: &Message, way: &Way, now: Timesta
         callback,
         validity: message.send_by.and_then(|by| Duration::try_from(by.duration_since(now)).ok()),
     };
-    way.channel.send(&deps.http, &text).await
+    way.channel.send(&deps.callers, &text).await
 }
 
 /// Where the carrier reports to. It names the message, so a report finds it even if the answer to

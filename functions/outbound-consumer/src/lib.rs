@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use app::{BaseUrls, Connections};
 use aws::{Again, Queue, Row, Store, queue};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use carriers::Callers;
 use domain::{
     delivery::{Delivery, Event},
     ids::TenantId,
@@ -41,7 +42,7 @@ pub struct Deps {
     pub store: Store,
     pub connections: Connections,
     pub base_urls: BaseUrls,
-    pub http: egress::Client,
+    pub callers: Callers,
     /// Our address as carriers know it, without the path.
     pub origin: String,
     pub outbound: Queue,

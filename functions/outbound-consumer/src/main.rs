@@ -2,7 +2,8 @@ use std::convert::Infallible;
 
 use app::{BaseUrls, Connections};
 use aws_lambda_events::sqs::SqsEvent;
-use egress::Limits;
+use carriers::Callers;
+use egress::{Limits, reach::Exceptions};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use outbound_consumer::{Deps, handle};
@@ -20,7 +21,10 @@ async fn main() -> Result<(), Error> {
             telnyx: env.required("TELNYX_BASE_URL")?,
             texting: env.required("TEXTING_BASE_URL")?,
         },
-        http: egress::Client::new(Limits::default())?,
+        callers: Callers::new(
+            Limits::default(),
+            env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?,
+        )?,
         origin: env.required("PUBLIC_ORIGIN")?,
         outbound: env.queue("OUTBOUND_QUEUE_URL")?,
         reports: env.queue("REPORTS_QUEUE_URL")?,

@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | Twilio | `account_sid`, `api_user`, `messaging_service_sid`, `smart_encoded`, `default_opt_out_handling` | `auth_token`, `auth_token_previous`, `api_secret` |
 //! | Telnyx | `public_key`, `public_key_previous`, `messaging_profile_id` | `api_key` |
-//! | Texting | `require_signature` | `api_key`, `webhook_secret`, `webhook_secret_previous` |
+//! | Texting | `require_signature`, `base_url` | `api_key`, `webhook_secret`, `webhook_secret_previous` |
 
-use carriers::{Channel, telnyx, texting, twilio};
+use carriers::{AddressOwner, Channel, telnyx, texting, twilio};
 use domain::integration::Provider;
 use serde::Deserialize;
 
@@ -47,6 +47,8 @@ struct TelnyxSettings {
 #[serde(default)]
 struct TextingSettings {
     require_signature: bool,
+    /// The tenant's own provider, in place of the one for the whole installation.
+    base_url: Option<String>,
 }
 
 fn yes() -> bool {
@@ -85,11 +87,7 @@ impl Connection {
         match self.integration.provider {
             Provider::Twilio => self.twilio_account(base_urls.twilio.clone()).map(Channel::Twilio),
             Provider::Telnyx => self.telnyx_account(base_urls.telnyx.clone()).map(Channel::Telnyx),
-            Provider::Texting => {
-                let base_url = base_urls.texting.clone();
-                let api_key = self.secret("api_key")?;
-                Ok(Channel::Texting(texting::Account { base_url, api_key }))
-            }
+            Provider::Texting => self.texting_account(&base_urls.texting).map(Channel::Texting),
             Provider::Ghl => Err(Unusable::NoChannel(Provider::Ghl)),
         }
     }
@@ -128,5 +126,14 @@ impl Connection {
             api_key: self.secret("api_key")?,
             messaging_profile_id: settings.messaging_profile_id,
         })
+    }
+
+    fn texting_account(&self, usual: &str) -> Result<texting::Account, Unusable> {
+        let settings: TextingSettings = self.settings()?;
+        let (base_url, address_owner) = match settings.base_url {
+            Some(base_url) => (base_url, AddressOwner::Tenant),
+            None => (usual.to_owned(), AddressOwner::Operator),
+        };
+        Ok(texting::Account { base_url, address_owner, api_key: self.secret("api_key")? })
     }
 }

@@ -9,6 +9,7 @@ pub mod telnyx;
 pub mod texting;
 pub mod twilio;
 
+mod callers;
 mod codes;
 mod outcome;
 pub mod probe;
@@ -18,7 +19,10 @@ mod testing;
 
 use domain::outbound::{OutboundText, Sending};
 
-pub use crate::read::{Forged, Malformed};
+pub use crate::{
+    callers::{AddressOwner, Callers},
+    read::{Forged, Malformed},
+};
 
 /// The secrets and settings of one connected account, as the vault gives them.
 #[derive(Clone, Debug)]
@@ -30,11 +34,11 @@ pub enum Channel {
 
 impl Channel {
     /// Asks the carrier to send `text`, once.
-    pub async fn send(&self, http: &egress::Client, text: &OutboundText) -> Sending {
+    pub async fn send(&self, callers: &Callers, text: &OutboundText) -> Sending {
         match self {
-            Self::Twilio(account) => account.send(http, text).await,
-            Self::Telnyx(account) => account.send(http, text).await,
-            Self::Texting(account) => account.send(http, text).await,
+            Self::Twilio(account) => account.send(callers.to(AddressOwner::Operator), text).await,
+            Self::Telnyx(account) => account.send(callers.to(AddressOwner::Operator), text).await,
+            Self::Texting(account) => account.send(callers, text).await,
         }
     }
 }

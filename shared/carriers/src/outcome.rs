@@ -29,6 +29,7 @@ pub(crate) fn unanswered(error: &CallError) -> Sending {
         CallError::NotSent(_) => {
             Sending::Deferred { failure: Failure::new(Reason::Busy, "no_connection"), after: None }
         }
+        CallError::NotAllowed(_) => misconfigured("address_not_allowed"),
         CallError::NoAnswer(_) => Sending::InDoubt { why: error.to_string() },
     }
 }

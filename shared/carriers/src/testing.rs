@@ -19,7 +19,10 @@ use domain::{
     outbound::OutboundText,
     text::{MediaUrl, MessageText},
 };
+use egress::reach::Exceptions;
 use jiff::Timestamp;
+
+use crate::Callers;
 
 pub(crate) const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 
@@ -41,8 +44,16 @@ pub(crate) fn message(id: &str) -> MessageId {
 
 /// A client that loses patience quickly.
 pub(crate) fn http() -> egress::Client {
-    let limits = egress::Limits { total: Duration::from_millis(300), ..egress::Limits::default() };
-    egress::Client::new(limits).unwrap()
+    egress::Client::new(limits()).unwrap()
+}
+
+/// The same, for whoever's address it is.
+pub(crate) fn callers() -> Callers {
+    Callers::new(limits(), Exceptions::default()).unwrap()
+}
+
+fn limits() -> egress::Limits {
+    egress::Limits { total: Duration::from_millis(300), ..egress::Limits::default() }
 }
 
 pub(crate) struct TelnyxKey(Ed25519KeyPair);
@@ -103,6 +114,10 @@ impl Carrier {
     pub(crate) async fn that_is_gone() -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}", listener.local_addr().unwrap())
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// The one call that was made.

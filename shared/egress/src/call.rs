@@ -5,21 +5,24 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use crate::{Answer, CallError, Client};
+use crate::{Answer, CallError, Client, reach::NotAllowed};
 
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<'a> {
     client: &'a Client,
-    request: reqwest::RequestBuilder,
+    request: Result<reqwest::RequestBuilder, NotAllowed>,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(client: &'a Client, request: reqwest::RequestBuilder) -> Self {
+    pub(crate) fn new(
+        client: &'a Client,
+        request: Result<reqwest::RequestBuilder, NotAllowed>,
+    ) -> Self {
         Self { client, request }
     }
 
     fn with(self, change: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Self {
-        Self { client: self.client, request: change(self.request) }
+        Self { client: self.client, request: self.request.map(change) }
     }
 
     pub fn bearer(self, token: &SecretString) -> Self {
@@ -48,7 +51,8 @@ impl<'a> Call<'a> {
 
     /// Sends the call once. Every status is an answer; only silence is an error.
     pub async fn send(self) -> Result<Answer, CallError> {
-        let response = self.request.send().await.map_err(CallError::of)?;
+        let request = self.request.map_err(CallError::NotAllowed)?;
+        let response = request.send().await.map_err(CallError::of)?;
         self.client.read(response).await
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod call;
 mod client;
+pub mod reach;
 
 pub use answer::Answer;
 pub use call::Call;

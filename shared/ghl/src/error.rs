@@ -129,11 +129,11 @@ impl Error {
 
     /// A call that was not answered.
     pub(crate) fn silence(task: Task, silence: CallError) -> Self {
-        let has_left = match silence {
-            CallError::NotSent(_) => false,
-            CallError::NoAnswer(_) => true,
+        let (kind, has_left) = match silence {
+            CallError::NotSent(_) => (Kind::Unavailable, false),
+            CallError::NotAllowed(_) => (Kind::Configuration, false),
+            CallError::NoAnswer(_) => (unknown_outcome(task.effect), true),
         };
-        let kind = if has_left { unknown_outcome(task.effect) } else { Kind::Unavailable };
         let about = About {
             task: task.name,
             may_have_happened: has_left && task.effect != Effect::Reads,

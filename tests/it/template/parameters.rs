@@ -1,5 +1,6 @@
 //! What is set when it is deployed.
 
+use egress::reach::Exceptions;
 use local::template::Template;
 
 use super::{Declared, root};
@@ -15,6 +16,19 @@ fn the_vendors_are_the_real_ones_unless_somebody_says_otherwise() {
     assert_eq!(default("TelnyxBaseUrl"), "https://api.telnyx.com");
     // Nobody's: TP/1 is a contract, and who keeps it is for the operator to say.
     assert_eq!(default("TextingBaseUrl"), "https://texting.invalid");
+}
+
+/// What is excepted can be called in the name of every tenant.
+#[test]
+fn tenants_have_nothing_called_that_is_not_public_unless_somebody_says_otherwise() {
+    let template = Template::read_from(&root().join("template.yaml")).unwrap();
+    let default = template.parameters["TenantUrlAllow"].default.clone().unwrap();
+    let exceptions = Exceptions::parse(default.as_str().unwrap()).unwrap();
+
+    assert_eq!(exceptions, Exceptions::default());
+    let told = Declared::read();
+    let functions = told.functions();
+    assert_eq!(functions["OutboundConsumerFunction"].environment["TENANT_URL_ALLOW"], "none");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use app::{BaseUrls, Connections, Crm, Intake};
 use aws::{Endpoints, Env, Queues, Store, Vault};
-use egress::Limits;
+use carriers::Callers;
+use egress::{Client, Limits, reach::Exceptions};
 use local::{deploy::Foundation, template::Template};
 
 /// Less patience than in production, so that a fault on demand does not take its time.
@@ -78,7 +79,7 @@ fn intake(env: &Env) -> anyhow::Result<Intake> {
 }
 
 fn crm(env: &Env) -> anyhow::Result<Crm> {
-    let client = ghl::Client::new(egress::Client::new(LIMITS)?);
+    let client = ghl::Client::new(Client::new(LIMITS)?);
     Ok(Crm { client, base_url: env.required("GHL_BASE_URL")? })
 }
 
@@ -102,7 +103,7 @@ fn outbound(env: &Env) -> anyhow::Result<outbound_consumer::Deps> {
             telnyx: env.required("TELNYX_BASE_URL")?,
             texting: env.required("TEXTING_BASE_URL")?,
         },
-        http: egress::Client::new(LIMITS)?,
+        callers: Callers::new(LIMITS, env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?)?,
         origin: env.required("PUBLIC_ORIGIN")?,
         outbound: env.queue("OUTBOUND_QUEUE_URL")?,
         reports: env.queue("REPORTS_QUEUE_URL")?,

@@ -291,6 +291,8 @@ fn parameters(
         ("TwilioBaseUrl", twilio.base_url()),
         ("TelnyxBaseUrl", telnyx.base_url()),
         ("TextingBaseUrl", texting.base_url()),
+        // A tenant may name the simulator as its own provider, and nobody else on this machine.
+        ("TenantUrlAllow", texting.base_url().replace("http://", "")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

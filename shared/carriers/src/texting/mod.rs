@@ -10,11 +10,13 @@ mod webhook;
 use secrecy::SecretString;
 
 pub use self::webhook::Webhook;
+use crate::AddressOwner;
 
 /// Through what we send.
 #[derive(Clone, Debug)]
 pub struct Account {
     pub base_url: String,
+    pub address_owner: AddressOwner,
     pub api_key: SecretString,
 }
 

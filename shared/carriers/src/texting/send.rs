@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, codes};
 use crate::{
+    Callers,
     codes::{Again, Meaning},
     outcome::{accepted, endpoint, unanswered, unexplained},
     read::Code,
@@ -16,12 +17,13 @@ use crate::{
 
 impl Account {
     /// Asks the provider to send `text`, once.
-    pub async fn send(&self, http: &egress::Client, text: &OutboundText) -> Sending {
+    pub async fn send(&self, callers: &Callers, text: &OutboundText) -> Sending {
         let url = match endpoint(&self.base_url, &["v1", "messages"]) {
             Ok(url) => url,
             Err(refused) => return refused,
         };
-        let call = http
+        let call = callers
+            .to(self.address_owner)
             .post(url)
             .bearer(&self.api_key)
             .header("idempotency-key", text.message.as_str())
@@ -126,15 +128,19 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::testing::{Carrier, Says, http, text};
+    use crate::{
+        AddressOwner,
+        testing::{Carrier, Says, callers, text},
+    };
 
     fn account(base_url: &str) -> Account {
-        Account { base_url: base_url.to_owned(), api_key: "key".into() }
+        let address_owner = AddressOwner::Operator;
+        Account { base_url: base_url.to_owned(), address_owner, api_key: "key".into() }
     }
 
     async fn sending(says: Says) -> Sending {
         let carrier = Carrier::that_says(says).await;
-        account(&carrier.base_url).send(&http(), &text()).await
+        account(&carrier.base_url).send(&callers(), &text()).await
     }
 
     fn refused(reason: Reason, code: &str) -> Sending {
@@ -157,7 +163,7 @@ mod tests {
 
         let id = ProviderMessageId::parse("tpm_1").unwrap();
         let expected = Sending::Accepted { provider_message: id, segments: Some(1) };
-        assert_eq!(account.send(&http(), &text()).await, expected);
+        assert_eq!(account.send(&callers(), &text()).await, expected);
 
         let call = carrier.call();
         assert_eq!(call.path, "/texting/v1/messages");
@@ -235,6 +241,18 @@ mod tests {
     #[tokio::test]
     async fn what_never_left_is_deferred() {
         let gone = account(&Carrier::that_is_gone().await);
-        assert_eq!(gone.send(&http(), &text()).await, deferred(Busy, "no_connection", None));
+        assert_eq!(gone.send(&callers(), &text()).await, deferred(Busy, "no_connection", None));
+    }
+
+    #[tokio::test]
+    async fn an_address_of_a_tenants_that_leads_inside_is_not_called() {
+        let inside = Carrier::that_says(Says::This(202, &[], QUEUED)).await;
+        let https = inside.base_url.replace("http://", "https://");
+        for base_url in [inside.base_url.as_str(), &https, "https://169.254.169.254"] {
+            let account = Account { address_owner: AddressOwner::Tenant, ..account(base_url) };
+            let sending = account.send(&callers(), &text()).await;
+            assert_eq!(sending, refused(Misconfigured, "address_not_allowed"), "{base_url}");
+        }
+        assert_eq!(inside.calls(), 0);
     }
 }

@@ -197,6 +197,13 @@ async fn a_call_that_did_not_leave_did_nothing() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_not_allowed_did_nothing_and_never_will() {
+    let error = add(&Crm::forbidden()).await;
+    assert_eq!(error.kind(), Kind::Configuration);
+    assert!(!error.is_transient() && !error.may_have_happened());
+}
+
+#[tokio::test]
 async fn a_call_that_was_not_answered_may_have_created_something() {
     let (crm, _listener) = Crm::silent().await;
 

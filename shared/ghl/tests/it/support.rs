@@ -88,6 +88,17 @@ impl Crm {
         }
     }
 
+    /// The client may not go there.
+    pub(crate) fn forbidden() -> Self {
+        let exceptions = egress::reach::Exceptions::default();
+        let http = egress::Client::for_tenants_addresses(Limits::default(), exceptions).unwrap();
+        Self {
+            client: Client::new(http),
+            session: session("https://127.0.0.1".to_owned()),
+            script: Script::default(),
+        }
+    }
+
     /// Somebody listens and says nothing. The listener lives as long as what is returned.
     pub(crate) async fn silent() -> (Self, TcpListener) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -66,7 +66,11 @@ impl Sims {
             ("TelnyxBaseUrl", &self.telnyx.url),
             ("TextingBaseUrl", &self.texting.url),
         ];
-        sides.into_iter().map(|(name, url)| (name.to_owned(), url.clone())).collect()
+        let addresses = sides.into_iter().map(|(name, url)| (name.to_owned(), url.clone()));
+        // A tenant may name the simulator as its own provider.
+        let simulated = self.texting.sim.as_ref().map(TextingSim::base_url);
+        let allowed = simulated.map(|url| url.replace("http://", ""));
+        addresses.chain(allowed.map(|pair| ("TenantUrlAllow".to_owned(), pair))).collect()
     }
 
     /// Tells the simulators where to post, as one does in each vendor's portal.
