@@ -87,6 +87,10 @@ id! {
     EventId, plain
 }
 id! {
+    /// A key to the API, without its secret.
+    ApiKeyId, plain
+}
+id! {
     /// A message, as its carrier calls it.
     ProviderMessageId, foreign
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here is `async`, reads a clock, draws randomness, or names a vendor in
 //! its logic. What varies is an argument.
 
+pub mod access;
 pub mod consent;
 pub mod conversation;
 pub mod crm_status;
