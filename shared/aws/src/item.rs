@@ -115,7 +115,32 @@ pub(crate) fn encode<T: Item>(
     version: u64,
     body: &T,
 ) -> Result<Attributes, StoreError> {
-    let indexes = indexes(tenant, key, body)?;
+    stored(key, version, indexes(tenant, key, body)?, body)
+}
+
+/// As [`encode`], for what belongs to no tenant: nobody works on it, and it is in the list that it
+/// is told to be in.
+pub(crate) fn encode_unowned<T: Item>(
+    key: &Key,
+    version: u64,
+    body: &T,
+    (list, at): (String, Timestamp),
+) -> Result<Attributes, StoreError> {
+    let indexes = Indexes {
+        recent_pk: Some(list),
+        recent_at: Some(at.as_millisecond()),
+        expires_at: body.expires_at().map(Timestamp::as_second),
+        ..Indexes::default()
+    };
+    stored(key, version, indexes, body)
+}
+
+fn stored<T: Item>(
+    key: &Key,
+    version: u64,
+    indexes: Indexes,
+    body: &T,
+) -> Result<Attributes, StoreError> {
     let stored = Stored { pk: &key.pk, sk: &key.sk, kind: T::KIND, version, indexes, body };
     serde_dynamo::to_item(stored).map_err(|e| StoreError::corrupt(T::KIND, &e))
 }

@@ -7,6 +7,7 @@
 //! | credential       | state   | `T#<tenant>`                | `CRED#<integration>#name` |
 //! | data key         | state   | `T#<tenant>`                | `KEY#<version>`           |
 //! | route            | state   | `ROUTE#<kind>#<foreign id>` | `ROUTE`                   |
+//! | API key          | state   | `ROUTE#apikey#<id>`         | `ROUTE`                   |
 //! | contact          | state   | `T#<tenant>#C#<contact>`    | `CONTACT`                 |
 //! | mapping          | state   | `T#<tenant>#MAP#<kind>#<id>`| `MAP`                     |
 //! | conversation     | state   | `T#<tenant>#V#<conv>`       | `CONV`                    |
@@ -18,14 +19,14 @@
 //! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
 //!
 //! Only a route has no tenant in its key: it is how an outside id, proven by a signature, becomes
-//! a tenant.
+//! a tenant. An API key is a route as well, from a secret; the list it is in has the tenant's name.
 
 use std::borrow::Cow;
 
 use domain::{
     ids::{
-        ContactId, ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, LocationId,
-        MessageId, ProviderMessageId, TenantId,
+        ApiKeyId, ContactId, ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId,
+        LocationId, MessageId, ProviderMessageId, TenantId,
     },
     phone::PhoneNumber,
 };
@@ -75,6 +76,10 @@ impl Key {
 
     pub(crate) fn route_of_location(location: &LocationId) -> Self {
         Self::new(format!("ROUTE#location#{}", escaped(location.as_str())), "ROUTE")
+    }
+
+    pub(crate) fn api_key(key: &ApiKeyId) -> Self {
+        Self::new(format!("ROUTE#apikey#{key}"), "ROUTE")
     }
 
     pub(crate) fn contact(tenant: &TenantId, contact: &ContactId) -> Self {
@@ -145,6 +150,14 @@ pub(crate) fn log_day(tenant: &TenantId, at: Timestamp) -> String {
 pub(crate) fn thread(tenant: &TenantId, conversation: &ConversationId) -> String {
     format!("{}#V#{conversation}#MSG", of(tenant))
 }
+
+/// The `recent` index lists a tenant's API keys under this.
+pub(crate) fn api_keys(tenant: &TenantId) -> String {
+    format!("{}#KEYS", of(tenant))
+}
+
+/// And under this the keys of operators, who are of no tenant.
+pub(crate) const OPERATORS_API_KEYS: &str = "PLATFORM#KEYS";
 
 fn of(tenant: &TenantId) -> String {
     format!("T#{tenant}")

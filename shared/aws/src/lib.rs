@@ -3,6 +3,7 @@
 //! **Invariant:** nothing outside this crate names an `aws_sdk_*` type, and nothing in it knows a
 //! carrier or the CRM.
 
+pub mod api_keys;
 mod consent;
 mod conversations;
 pub mod due;
@@ -16,6 +17,7 @@ mod mappings;
 mod messages;
 pub mod metrics;
 pub mod queue;
+pub mod secrets;
 mod store;
 mod sync_log;
 mod tellings;
@@ -29,6 +31,7 @@ pub use integrations::RouteTo;
 pub use item::Row;
 pub use keys::ForeignId;
 pub use queue::{Again, Queue, QueueError, Queues};
+pub use secrets::{Secret, SecretError, Secrets, Versions};
 pub use store::{Added, Scope, Store, StoreError};
 pub use transaction::{Commit, Condition, Transaction};
 pub use vault::{Sealed, Vault, VaultError};
