@@ -319,7 +319,7 @@ fn aws_makes_no_call_that_is_not_considered_here() {
     assert!(!in_transactions.contains(".delete(") && !in_transactions.contains(".update("));
 }
 
-/// A call is what a client is asked for, on the line after it, without arguments.
+/// A call is what a client is asked for, without arguments, on its line or on the one after it.
 fn gather_calls(folder: &Path, calls: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -327,13 +327,12 @@ fn gather_calls(folder: &Path, calls: &mut BTreeSet<String>) {
             gather_calls(&path, calls);
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
-        let lines: Vec<_> = text.lines().map(str::trim).collect();
-        for pair in lines.windows(2) {
-            let is_client = matches!(pair[0].rsplit('.').next(), Some("client" | "kms"));
-            if is_client && pair[1].starts_with('.') {
-                calls.insert(pair[1].to_owned());
-            }
+        let text: String = fs::read_to_string(&path).unwrap().lines().map(str::trim).collect();
+        for client in [".client.", ".kms."] {
+            let asked = text.split(client).skip(1);
+            let asked = asked.filter_map(|it| Some(it.split_once("()")?.0));
+            let is_name = |it: &&str| it.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+            calls.extend(asked.filter(is_name).map(|it| format!(".{it}()")));
         }
     }
 }
