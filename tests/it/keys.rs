@@ -56,11 +56,7 @@ fn wanted(standing: Standing) -> NewApiKey {
 }
 
 /// A new key of this tenant's, which is stored, and its token.
-pub(crate) async fn key_of(
-    world: &World,
-    tenant: &TenantId,
-    role: &str,
-) -> (ApiKey, SecretString) {
+pub(crate) async fn key_of(world: &World, tenant: &TenantId, role: &str) -> (ApiKey, SecretString) {
     let standing = Standing::named(role, Some(tenant.as_str())).unwrap();
     let (key, token) = aws::api_keys::new_api_key(wanted(standing), world.now()).unwrap();
     assert_eq!(world.store.of(tenant).add_api_key(&key).await.unwrap(), Added::New);
@@ -120,8 +116,7 @@ async fn whatever_is_wrong_with_a_key_the_answer_is_the_same() {
     let (expired, expireds) = key_of(&world, &acme, "agent").await;
     changed(&world, &expired, |it| it.expires_at = Some(NOON)).await;
     let (good, goods) = key_of(&world, &acme, "agent").await;
-    let (_, unknown) =
-        aws::api_keys::new_api_key(wanted(Standing::Operator), world.now()).unwrap();
+    let (_, unknown) = aws::api_keys::new_api_key(wanted(Standing::Operator), world.now()).unwrap();
     let (_, goods_secret) = goods.expose_secret().rsplit_once('_').unwrap();
     let (_, others_secret) = unknown.expose_secret().rsplit_once('_').unwrap();
 
@@ -157,8 +152,7 @@ async fn a_key_ends_at_its_time() {
 #[tokio::test]
 async fn an_operators_own_key_is_of_no_tenant() {
     let world = World::new().await;
-    let (key, token) =
-        aws::api_keys::new_api_key(wanted(Standing::Operator), world.now()).unwrap();
+    let (key, token) = aws::api_keys::new_api_key(wanted(Standing::Operator), world.now()).unwrap();
     assert_eq!(world.store.add_operator_api_key(&key).await.unwrap(), Added::New);
     assert_eq!(world.store.add_operator_api_key(&key).await.unwrap(), Added::AlreadyThere);
 

@@ -121,7 +121,10 @@ async fn a_token_that_the_issuers_key_did_not_sign_is_nobodys() {
         ("alg none", token(&json!({ "alg": "none", "kid": "c" }), &said, |_| Vec::new())),
         ("no signature", format!("{message}.")),
         ("the public key as a secret", with_secret("HS256", &rsa.public)),
-        ("its published form as a secret", with_secret("HS256", rsa.jwk["n"].to_string().as_bytes())),
+        (
+            "its published form as a secret",
+            with_secret("HS256", rsa.jwk["n"].to_string().as_bytes()),
+        ),
         ("a secret, said to be RS256", with_secret("RS256", &rsa.public)),
         ("other claims", format!("{header}.{other}.{signature}")),
         ("another's key of the same name", Signer::rs256("c").signs(&said)),

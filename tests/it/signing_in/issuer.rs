@@ -98,11 +98,7 @@ impl Signer {
     }
 }
 
-pub(super) fn token(
-    header: &Value,
-    claims: &Value,
-    sign: impl FnOnce(&[u8]) -> Vec<u8>,
-) -> String {
+pub(super) fn token(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let part = |it: &Value| URL_SAFE_NO_PAD.encode(it.to_string());
     let message = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes()));
