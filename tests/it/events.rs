@@ -7,8 +7,10 @@ use std::{
 };
 
 use app::{Connections, Intake};
+use aws::Added;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::{
+    access::{ApiKey, KeyHash, PresentedKey, Standing},
     delivery::Delivery,
     event::{Outcome, Stage, WebhookEvent},
     ids::{CrmMessageId, EventId, MessageId},
@@ -30,7 +32,9 @@ use crate::{
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
 /// Every event there is, in an order in which they can happen.
-const EVENTS: [&str; 24] = [
+const EVENTS: [&str; 26] = [
+    "authorizer/key",
+    "authorizer/unknown-key",
     "texting-webhook/received",
     "texting-webhook/received-media",
     "texting-webhook/delivered",
@@ -153,11 +157,44 @@ impl<'a> Demo<'a> {
     async fn feed(&self, name: &str) {
         let (function, case) = name.split_once('/').unwrap();
         match function {
+            "authorizer" => self.knock(case).await,
             "inbound-consumer" | "outbound-consumer" | "report-consumer" => {
                 self.work(function, name).await;
             }
             _ => self.post(function, case).await,
         }
+    }
+
+    /// Shows the authorizer a key: the demo tenant's, or nobody's.
+    async fn knock(&self, case: &str) {
+        let event: authorizer::Event =
+            serde_json::from_value(json(&format!("authorizer/{case}"))).unwrap();
+        if case == "key" {
+            self.add_key(event.headers["authorization"].to_str().unwrap()).await;
+        }
+        let deps = &self.world.functions.authorizer;
+        let answer = authorizer::handle(deps, event, self.world.now()).await.unwrap();
+        let tenant = answer.context.get("tenant").map(String::as_str);
+        assert_eq!(answer.is_authorized, case == "key", "{case}");
+        assert_eq!(tenant, (case == "key").then_some("demo"), "{case}");
+    }
+
+    async fn add_key(&self, header: &str) {
+        let shown = PresentedKey::parse(header.strip_prefix("Bearer ").unwrap()).unwrap();
+        let key = ApiKey {
+            id: shown.id.clone(),
+            name: "Demo".to_owned(),
+            standing: Standing::named("agent", Some("demo")).unwrap(),
+            hash: KeyHash::of(&shown.secret),
+            created_at: NOON,
+            created_by: "bootstrap".to_owned(),
+            expires_at: None,
+            revoked_at: None,
+            per_minute: 600,
+            last4: shown.last4(),
+        };
+        let scope = self.world.store.of(&self.planted.tenant);
+        assert_eq!(scope.add_api_key(&key).await.unwrap(), Added::New);
     }
 
     async fn post(&self, function: &str, case: &str) {

@@ -9,7 +9,7 @@ use domain::{
     crm_status::Telling,
     delivery::Delivery,
     event::WebhookEvent,
-    ids::{ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
+    ids::{ApiKeyId, ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
     integration::Integration,
     message::Message,
     phone::PhoneNumber,
@@ -18,6 +18,7 @@ use local::{seed::Planted, sims::ghl::AgentMessage};
 use serde_json::{Value, json};
 
 use crate::{
+    keys::key_of,
     letters::{Sender, account_sid, form},
     tables::Tables,
     world::{ANNA, NOON, World, answer_lost},
@@ -31,6 +32,7 @@ struct Everything {
     telling: Row<Telling>,
     contact: Contact,
     integration: Integration,
+    api_key: ApiKeyId,
     opt_out: Row<OptOut>,
     phone: PhoneNumber,
 }
@@ -39,13 +41,15 @@ struct Everything {
 type Asked = Vec<(&'static str, bool)>;
 
 /// Methods of a scope that write, and what does not touch the table.
-const NOT_ASKED: [&str; 12] = [
+const NOT_ASKED: [&str; 14] = [
+    "add_api_key",
     "add_event",
     "add_integration",
     "add_location",
     "add_message",
     "add_telling",
     "add_tenant",
+    "replace_api_key",
     "replace_event",
     "replace_message",
     "replace_opt_out",
@@ -74,7 +78,7 @@ async fn what_one_tenant_has_no_other_finds() {
 
 async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
     let Everything { event, message, provider_message, telling, .. } = acme;
-    let Everything { contact, integration, opt_out, phone, .. } = acme;
+    let Everything { contact, integration, api_key, opt_out, phone, .. } = acme;
     let by_provider = ForeignId::Provider(&integration.id, provider_message);
     let tenant = scope.tenant().await.unwrap();
     let integrations = scope.integrations().await.unwrap();
@@ -84,6 +88,8 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
         ("tenant", tenant.brand == "acme"),
         ("integration", scope.integration(&integration.id).await.unwrap().is_some()),
         ("integrations", is_among),
+        ("api_key", scope.api_key(api_key).await.unwrap().is_some()),
+        ("api_keys", !scope.api_keys(10, None).await.unwrap().is_empty()),
         ("credentials", !scope.credentials(&integration.id).await.unwrap().is_empty()),
         ("event", scope.event(&event.body.id).await.unwrap().is_some()),
         ("message", scope.message(&message.body.id).await.unwrap().is_some()),
@@ -198,6 +204,10 @@ async fn every_key_but_a_routes_names_its_tenant() {
         let owner = pk.strip_prefix("T#").and_then(|it| it.split('#').next());
         match kind.as_str() {
             "route" => assert!(pk.starts_with("ROUTE#"), "{kind}"),
+            "API key" => {
+                assert!(pk.starts_with("ROUTE#"), "{kind}");
+                assert_eq!(text("recent_pk"), "T#acme#KEYS", "a list has its tenant's name");
+            }
             _ => assert!(matches!(owner, Some("acme" | "zenith")), "a {kind} of nobody's"),
         }
         if let Some(owner) = owner {
@@ -357,6 +367,7 @@ async fn live(world: &World) -> Everything {
         telling: scope.telling(&crm_message).await.unwrap().unwrap(),
         contact: Contact { id: ContactId::of(&world.acme.tenant, &crm_contact), crm_contact },
         integration: scope.integration(&world.acme.texting).await.unwrap().unwrap(),
+        api_key: key_of(world, &world.acme.tenant, "agent").await.0.id,
         opt_out: scope.opt_out(&phone).await.unwrap().unwrap(),
         phone,
     }

@@ -7,7 +7,13 @@ use aws_config::{
 };
 use aws_sdk_sqs::config::Credentials;
 
-use crate::{queue::Queue, store::Store, vault::Vault};
+use crate::{
+    queue::Queue,
+    seal::Seal,
+    secrets::{Secret, Secrets},
+    store::Store,
+    vault::Vault,
+};
 
 /// The environment, read once, in `main`. Each variable is asked for by name where it is used, so
 /// a function's `main.rs` lists what it needs and `tests/it/template.rs` can hold the template
@@ -19,6 +25,7 @@ pub struct Env {
     /// One for all that ask: each would keep connections of its own.
     dynamodb: aws_sdk_dynamodb::Client,
     sqs: OnceCell<aws_sdk_sqs::Client>,
+    secrets: OnceCell<Secrets>,
 }
 
 #[derive(Debug)]
@@ -75,16 +82,21 @@ impl Env {
         variables: Variables,
     ) -> Self {
         let dynamodb = aws_sdk_dynamodb::Client::new(dynamodb);
-        Self { others, variables, dynamodb, sqs: OnceCell::new() }
+        Self { others, variables, dynamodb, sqs: OnceCell::new(), secrets: OnceCell::new() }
     }
 
     pub fn required(&self, name: &'static str) -> Result<String, EnvError> {
+        self.optional(name).ok_or(EnvError::Missing(name))
+    }
+
+    /// A variable that is empty where what it is for is not wanted.
+    pub fn optional(&self, name: &'static str) -> Option<String> {
         let value = match &self.variables {
             #[expect(clippy::disallowed_methods, reason = "this is where configuration is read")]
             Variables::OfTheProcess => std::env::var(name).ok(),
             Variables::Given(variables) => variables.get(name).cloned(),
         };
-        value.filter(|it| !it.is_empty()).ok_or(EnvError::Missing(name))
+        value.filter(|it| !it.is_empty())
     }
 
     /// A variable that has its own form, read by that form's parser.
@@ -104,6 +116,11 @@ impl Env {
         ))
     }
 
+    /// The store for a function that is not told of the journal, and may not use it.
+    pub fn state(&self) -> Result<Store, EnvError> {
+        Ok(Store::new(self.dynamodb.clone(), self.required("STATE_TABLE")?, ""))
+    }
+
     pub fn vault(&self) -> Result<Vault, EnvError> {
         Ok(Vault::new(aws_sdk_kms::Client::new(&self.others), self.required("VAULT_KEY")?))
     }
@@ -111,6 +128,18 @@ impl Env {
     pub fn queue(&self, name: &'static str) -> Result<Queue, EnvError> {
         let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.others));
         Ok(Queue::new(client.clone(), self.required(name)?))
+    }
+
+    /// What seals for callers, with the secret whose ARN the variable has.
+    pub fn seal(&self, name: &'static str) -> Result<Seal, EnvError> {
+        Ok(Seal::new(self.secret(name)?))
+    }
+
+    /// A secret of the application's, whose ARN the variable has.
+    pub fn secret(&self, name: &'static str) -> Result<Secret, EnvError> {
+        let client = || aws_sdk_secretsmanager::Client::new(&self.others);
+        let secrets = self.secrets.get_or_init(|| Secrets::new(client()));
+        Ok(Secret::new(secrets.clone(), self.required(name)?))
     }
 }
 

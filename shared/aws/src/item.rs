@@ -131,7 +131,15 @@ pub(crate) fn encode<T: Item>(
     version: u64,
     body: &T,
 ) -> Result<Attributes, StoreError> {
-    let indexes = indexes(tenant, key, body)?;
+    stored(key, version, indexes(tenant, key, body)?, body)
+}
+
+fn stored<T: Item>(
+    key: &Key,
+    version: u64,
+    indexes: Indexes,
+    body: &T,
+) -> Result<Attributes, StoreError> {
     let stored = Stored { pk: &key.pk, sk: &key.sk, kind: T::KIND, version, indexes, body };
     serde_dynamo::to_item(stored).map_err(|e| StoreError::corrupt(T::KIND, &e))
 }

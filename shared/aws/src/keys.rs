@@ -7,6 +7,7 @@
 //! | credential       | state   | `T#<tenant>`                | `CRED#<integration>#name` |
 //! | data key         | state   | `T#<tenant>`                | `KEY#<version>`           |
 //! | route            | state   | `ROUTE#<kind>#<foreign id>` | `ROUTE`                   |
+//! | API key          | state   | `ROUTE#apikey#<id>`         | `ROUTE`                   |
 //! | contact          | state   | `T#<tenant>#C#<contact>`    | `CONTACT`                 |
 //! | mapping          | state   | `T#<tenant>#MAP#<kind>#<id>`| `MAP`                     |
 //! | conversation     | state   | `T#<tenant>#V#<conv>`       | `CONV`                    |
@@ -29,13 +30,14 @@
 //! tenant and time), `recent` (lists, by time): tenants, conversations, messages of a conversation,
 //! opt-outs and consents in the one table; deliveries of an integration and what was done about a
 //! conversation in the other.
+//! a tenant. An API key is a route as well, from a secret; the list it is in has the tenant's name.
 
 use std::borrow::Cow;
 
 use domain::{
     ids::{
-        ContactId, ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, LocationId,
-        MessageId, ProviderMessageId, TenantId,
+        ApiKeyId, ContactId, ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId,
+        LocationId, MessageId, ProviderMessageId, TenantId,
     },
     phone::PhoneNumber,
 };
@@ -85,6 +87,10 @@ impl Key {
 
     pub(crate) fn route_of_location(location: &LocationId) -> Self {
         Self::new(format!("ROUTE#location#{}", escaped(location.as_str())), "ROUTE")
+    }
+
+    pub(crate) fn api_key(key: &ApiKeyId) -> Self {
+        Self::new(format!("ROUTE#apikey#{key}"), "ROUTE")
     }
 
     pub(crate) fn contact(tenant: &TenantId, contact: &ContactId) -> Self {
@@ -214,6 +220,11 @@ pub(crate) fn trace(tenant: &TenantId, conversation: &ConversationId) -> String 
 /// The `recent` index lists the messages of a conversation under this.
 pub(crate) fn thread(tenant: &TenantId, conversation: &ConversationId) -> String {
     format!("{}#V#{conversation}#MSG", of(tenant))
+}
+
+/// The `recent` index lists a tenant's API keys under this.
+pub(crate) fn api_keys(tenant: &TenantId) -> String {
+    format!("{}#KEYS", of(tenant))
 }
 
 fn of(tenant: &TenantId) -> String {

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing outside this crate names an `aws_sdk_*` type, and nothing in it knows a
 //! carrier or the CRM.
 
+pub mod api_keys;
 mod audit;
 mod consent;
 mod conversations;
@@ -25,6 +26,7 @@ pub mod queue;
 mod random;
 mod rates;
 mod seal;
+pub mod secrets;
 mod store;
 mod sync_log;
 mod tellings;
@@ -32,6 +34,7 @@ mod tenants;
 mod transaction;
 pub mod vault;
 
+pub use api_keys::{NewApiKey, new_api_key};
 pub use conversations::PhoneOwner;
 pub use dead_letters::{DeadLetter, DeadLetters, Lane};
 pub use env::{Endpoints, Env, EnvError};
@@ -43,6 +46,7 @@ pub use parked::Waiting;
 pub use queue::{Again, Queue, QueueError, Queues};
 pub use random::{NoRandomness, random_id};
 pub use seal::Seal;
+pub use secrets::{Secret, SecretError, Secrets, Versions};
 pub use store::{Added, Scope, Store, StoreError};
 pub use transaction::{Commit, Condition, Transaction};
 pub use vault::{Sealed, Vault, VaultError};

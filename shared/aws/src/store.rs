@@ -99,7 +99,37 @@ impl Store {
 
         found.item.map(decode).transpose()
     }
+
+    /// Writes an item on a condition, which may ask for the version that was read.
+    pub(crate) async fn put(
+        &self,
+        table: Table,
+        item: Attributes,
+        condition: &str,
+        read: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let read = read.map(|version| AttributeValue::N(version.to_string()));
+        let sent = self
+            .client
+            .put_item()
+            .table_name(self.table(table))
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_values(read.map(|it| [(":read".to_owned(), it)].into()))
+            .send()
+            .await;
+
+        match sent {
+            Ok(_) => Ok(()),
+            Err(e) if is_condition_failure(&e) => Err(StoreError::Conflict),
+            Err(e) => Err(StoreError::unavailable(e)),
+        }
+    }
 }
+
+/// The conditions on which an item is written.
+pub(crate) const IS_NEW: &str = "attribute_not_exists(pk)";
+pub(crate) const IS_UNCHANGED: &str = "version = :read";
 
 impl<'a> Scope<'a> {
     pub fn tenant_id(&self) -> &'a TenantId {
@@ -117,7 +147,7 @@ impl<'a> Scope<'a> {
 
     /// Adds an item unless one is there already.
     pub(crate) async fn add<T: Item>(&self, key: &Key, body: &T) -> Result<Added, StoreError> {
-        match self.write(key, 1, body, "attribute_not_exists(pk)", None).await {
+        match self.write(key, 1, body, IS_NEW, None).await {
             Err(StoreError::Conflict) => Ok(Added::AlreadyThere),
             written => written.map(|()| Added::New),
         }
@@ -130,7 +160,7 @@ impl<'a> Scope<'a> {
         row: &Row<T>,
         body: &T,
     ) -> Result<(), StoreError> {
-        self.write(key, row.version + 1, body, "version = :read", Some(row.version)).await
+        self.write(key, row.version + 1, body, IS_UNCHANGED, Some(row.version)).await
     }
 
     async fn write<T: Item>(
@@ -141,23 +171,8 @@ impl<'a> Scope<'a> {
         condition: &str,
         read: Option<u64>,
     ) -> Result<(), StoreError> {
-        let read = read.map(|version| AttributeValue::N(version.to_string()));
-        let sent = self
-            .store
-            .client
-            .put_item()
-            .table_name(self.store.table(T::TABLE))
-            .set_item(Some(encode(self.tenant, key, version, body)?))
-            .condition_expression(condition)
-            .set_expression_attribute_values(read.map(|it| [(":read".to_owned(), it)].into()))
-            .send()
-            .await;
-
-        match sent {
-            Ok(_) => Ok(()),
-            Err(e) if is_condition_failure(&e) => Err(StoreError::Conflict),
-            Err(e) => Err(StoreError::unavailable(e)),
-        }
+        let item = encode(self.tenant, key, version, body)?;
+        self.store.put(T::TABLE, item, condition, read).await
     }
 }
 

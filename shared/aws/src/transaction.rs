@@ -84,6 +84,11 @@ impl<'a> Transaction<'a> {
         self
     }
 
+    /// Nothing of it is written: what was asked for is not this tenant's.
+    pub(crate) fn broken_by(self, error: StoreError) -> Self {
+        Self { broken: Some(error), ..self }
+    }
+
     /// Takes an item of the state away, whether or not it is there.
     pub(crate) fn delete(mut self, key: &Key) -> Self {
         let delete = Delete::builder()

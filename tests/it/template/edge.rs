@@ -12,8 +12,9 @@ fn the_world_can_call_four_addresses_and_no_other() {
         .iter()
         .flat_map(|(name, function)| function.events.values().map(move |event| (*name, event)))
         .filter_map(|(name, event)| match event {
-            Event::HttpApi { method, path, api_id } => {
+            Event::HttpApi { method, path, api_id, authorizer } => {
                 assert_eq!(api_id.as_deref(), Some("${Api}"), "{name}");
+                assert_eq!(*authorizer, None, "{name}");
                 Some((name, method.as_str(), path.as_str()))
             }
             Event::Queue { .. } | Event::Schedule { .. } => None,
@@ -34,6 +35,25 @@ fn the_world_can_call_four_addresses_and_no_other() {
     for (name, function) in &functions {
         assert!(!function.properties.contains_key("FunctionUrlConfig"), "{name}");
     }
+}
+
+/// Anything else than the simple answer of the second format would not be understood, and whoever
+/// shows nothing is turned away before a function runs.
+#[test]
+fn the_authorizer_is_asked_about_what_is_shown_and_again_every_minute() {
+    let declared = Declared::read();
+    let api = &declared.template.apis(&declared.values).unwrap()["Api"];
+    let authorizer = &api.authorizers["ApiKeys"];
+
+    assert_eq!(api.authorizers.len(), 1);
+    assert_eq!(authorizer.function_arn, "${AuthorizerFunction.Arn}");
+    assert_eq!(authorizer.payload_format_version, "2.0");
+    assert!(authorizer.simple_responses);
+    assert_eq!(authorizer.identity.headers, ["Authorization"]);
+    assert_eq!(authorizer.identity.reauthorize_every, 60);
+    let auth = declared.resources("AWS::Serverless::HttpApi")["Api"]["Auth"].clone();
+    assert_eq!(auth["Authorizers"]["ApiKeys"]["EnableFunctionDefaultPermissions"], true);
+    assert!(auth.get("DefaultAuthorizer").is_none(), "a webhook proves itself");
 }
 
 #[test]

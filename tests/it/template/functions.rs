@@ -63,12 +63,16 @@ fn asked_for(folder: &str) -> BTreeSet<String> {
     let path = root().join("functions").join(folder).join("src/main.rs");
     let main = fs::read_to_string(path).unwrap();
     let mut names = BTreeSet::new();
-    for ask in [".required(\"", ".queue(\"", ".parsed(\""] {
+    let asks = [".required(\"", ".optional(\"", ".queue(\"", ".parsed(\"", ".secret(\""];
+    for ask in asks {
         let asked = main.split(ask).skip(1).filter_map(|it| it.split('"').next());
         names.extend(asked.map(str::to_owned));
     }
-    let implied: [(&str, &[&str]); 2] =
-        [(".store()", &["STATE_TABLE", "JOURNAL_TABLE"]), (".vault()", &["VAULT_KEY"])];
+    let implied: [(&str, &[&str]); 3] = [
+        (".store()", &["STATE_TABLE", "JOURNAL_TABLE"]),
+        (".state()", &["STATE_TABLE"]),
+        (".vault()", &["VAULT_KEY"]),
+    ];
     for (ask, variables) in implied {
         if main.contains(ask) {
             names.extend(variables.iter().map(|&it| it.to_owned()));
@@ -84,6 +88,7 @@ fn a_variable_means_the_resource_it_is_named_after() {
         ("STATE_TABLE", "${StateTable}"),
         ("JOURNAL_TABLE", "${JournalTable}"),
         ("VAULT_KEY", "${VaultKey.Arn}"),
+        ("OPERATOR_KEY_SECRET", "${OperatorKeySecret}"),
         ("INBOUND_QUEUE_URL", "${InboundQueue}"),
         ("OUTBOUND_QUEUE_URL", "${OutboundQueue}"),
         ("REPORTS_QUEUE_URL", "${ReportsQueue}"),

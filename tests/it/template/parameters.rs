@@ -58,6 +58,17 @@ fn gohighlevels_published_key_is_accepted_by_default() {
     assert!(ghl::webhook::Keys::parse(key).is_ok());
 }
 
+/// Whoever wants people to sign in elsewhere says so.
+#[test]
+fn nobody_s_tokens_are_believed_by_default() {
+    let declared = Declared::read();
+    let told = &declared.functions()["AuthorizerFunction"].environment;
+
+    assert_eq!((told["OIDC_ISSUER"].as_str(), told["OIDC_AUDIENCE"].as_str()), ("", ""));
+    assert_eq!(told["OIDC_TENANT_CLAIM"], "duplex_tenant");
+    assert_eq!(told["OIDC_ROLE_CLAIM"], "duplex_role");
+}
+
 /// Only the origin has no value that could be right for two.
 #[test]
 fn one_parameter_must_be_given() {
@@ -67,11 +78,12 @@ fn one_parameter_must_be_given() {
     assert_eq!(open.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["PublicOrigin"]);
 }
 
-/// Secrets are sealed in the table. What the template knows, everybody who may look at the stack
-/// knows as well.
+/// Secrets are sealed in the table, and what the application itself has is in Secrets Manager, of
+/// which a function is told the place. What the template knows, everybody who may look at the
+/// stack knows as well.
 #[test]
 fn there_is_no_secret_in_the_parameters_or_in_the_environment() {
-    const PUBLIC: [&str; 3] = ["GHLWEBHOOKKEYS", "TABLEKEYARN", "VAULTKEY"];
+    const PUBLIC: [&str; 4] = ["GHLWEBHOOKKEYS", "OPERATORKEYSECRET", "TABLEKEYARN", "VAULTKEY"];
     let declared = Declared::read();
     let functions = declared.functions();
     let variables = functions.values().flat_map(|it| it.environment.keys());

@@ -30,15 +30,18 @@ enum Does {
     /// Makes a transaction depend on an item that it leaves as it is.
     Checks(&'static str),
     Opens(&'static str),
+    /// Reads a secret of the application's.
+    Knows(&'static str),
     Sends(&'static str),
     Consumes(&'static str),
 }
 
-use Does::{Changes, Checks, Consumes, Lists, Opens, Reads, Sends, Sweeps, Writes};
+use Does::{Changes, Checks, Consumes, Knows, Lists, Opens, Reads, Sends, Sweeps, Writes};
 
 const STATE: &str = "StateTable";
 const JOURNAL: &str = "JournalTable";
 const KEY: &str = "VaultKey";
+const OPERATOR_KEY: &str = "OperatorKeySecret";
 const INBOUND: &str = "InboundQueue";
 const OUTBOUND: &str = "OutboundQueue";
 const REPORTS: &str = "ReportsQueue";
@@ -47,7 +50,8 @@ const REPORTS: &str = "ReportsQueue";
 const INTAKE: &[Does] =
     &[Reads(STATE), Lists(STATE), Opens(KEY), Writes(JOURNAL), Sends(INBOUND), Sends(REPORTS)];
 
-const DOES: [(&str, &[Does]); 8] = [
+const DOES: [(&str, &[Does]); 9] = [
+    ("AuthorizerFunction", &[Reads(STATE), Knows(OPERATOR_KEY)]), // API keys
     ("TextingWebhookFunction", INTAKE),
     ("TwilioWebhookFunction", INTAKE),
     ("TelnyxWebhookFunction", INTAKE),
@@ -130,6 +134,8 @@ impl Does {
             Changes(table) => one("dynamodb:UpdateItem", arn(table)),
             Checks(table) => one("dynamodb:ConditionCheckItem", arn(table)),
             Opens(key) => one("kms:Decrypt", arn(key)),
+            // What refers to a secret is its ARN.
+            Knows(secret) => one("secretsmanager:GetSecretValue", format!("${{{secret}}}")),
             Sends(queue) => one("sqs:SendMessage", arn(queue)),
             Consumes(queue) => CONSUMING.map(|it| (it.to_owned(), arn(queue))).to_vec(),
         }
@@ -293,11 +299,12 @@ fn nothing_that_the_world_calls_takes_from_a_queue() {
 /// Making a tenant's data key is for whoever connects a tenant, which no function does.
 #[test]
 fn aws_makes_no_call_that_is_not_considered_here() {
-    const CALLS: [&str; 9] = [
+    const CALLS: [&str; 10] = [
         ".change_message_visibility_batch()",
         ".decrypt()",
         ".generate_data_key()",
         ".get_item()",
+        ".get_secret_value()",
         ".put_item()",
         ".query()",
         ".send_message()",
@@ -312,7 +319,7 @@ fn aws_makes_no_call_that_is_not_considered_here() {
     assert!(!in_transactions.contains(".delete(") && !in_transactions.contains(".update("));
 }
 
-/// A call is what a client is asked for, on the line after it, without arguments.
+/// A call is what a client is asked for, without arguments, on its line or on the one after it.
 fn gather_calls(folder: &Path, calls: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -320,13 +327,12 @@ fn gather_calls(folder: &Path, calls: &mut BTreeSet<String>) {
             gather_calls(&path, calls);
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
-        let lines: Vec<_> = text.lines().map(str::trim).collect();
-        for pair in lines.windows(2) {
-            let is_client = matches!(pair[0].rsplit('.').next(), Some("client" | "kms"));
-            if is_client && pair[1].starts_with('.') {
-                calls.insert(pair[1].to_owned());
-            }
+        let text: String = fs::read_to_string(&path).unwrap().lines().map(str::trim).collect();
+        for client in [".client.", ".kms."] {
+            let asked = text.split(client).skip(1);
+            let asked = asked.filter_map(|it| Some(it.split_once("()")?.0));
+            let is_name = |it: &&str| it.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+            calls.extend(asked.filter(is_name).map(|it| format!(".{it}()")));
         }
     }
 }

@@ -22,6 +22,7 @@ pub struct Functions {
     pub texting_webhook: texting_webhook::Deps,
     pub telnyx_webhook: telnyx_webhook::Deps,
     pub twilio_webhook: twilio_webhook::Deps,
+    pub authorizer: authorizer::Deps,
     pub ghl_delivery: ghl_delivery::Deps,
     pub inbound_consumer: inbound_consumer::Deps,
     pub outbound_consumer: outbound_consumer::Deps,
@@ -55,6 +56,7 @@ impl Functions {
                 intake: intake(&twilio)?,
                 origin: twilio.required("PUBLIC_ORIGIN")?,
             },
+            authorizer: authorizer(&env("AuthorizerFunction").await?)?,
             ghl_delivery: ghl_delivery::Deps {
                 keys: delivery.parsed("GHL_WEBHOOK_KEYS", ghl::webhook::Keys::parse)?,
                 store: delivery.store()?,
@@ -75,6 +77,20 @@ fn intake(env: &Env) -> anyhow::Result<Intake> {
         connections: Connections::new(env.store()?, env.vault()?),
         inbound: env.queue("INBOUND_QUEUE_URL")?,
         reports: env.queue("REPORTS_QUEUE_URL")?,
+    })
+}
+
+fn authorizer(env: &Env) -> anyhow::Result<authorizer::Deps> {
+    let settings = authorizer::Settings {
+        issuer: env.optional("OIDC_ISSUER"),
+        audience: env.optional("OIDC_AUDIENCE"),
+        tenant_claim: env.required("OIDC_TENANT_CLAIM")?,
+        role_claim: env.required("OIDC_ROLE_CLAIM")?,
+    };
+    Ok(authorizer::Deps {
+        store: env.state()?,
+        operator_key: env.secret("OPERATOR_KEY_SECRET")?,
+        oidc: authorizer::Oidc::configured(settings, egress::Client::new(LIMITS)?)?,
     })
 }
 

@@ -15,11 +15,16 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Response, StatusCode, Uri},
 };
+use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt};
 use local::sims::clock::Clock;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::Functions;
+use super::{
+    Functions,
+    door::{self, Knock},
+    routes::{Found, Routes},
+};
 
 /// An address that nothing answers yet, so that it can be told to everybody first.
 pub(crate) struct Listening {
@@ -38,6 +43,7 @@ impl Drop for Serving {
 #[derive(Clone)]
 struct Shared {
     functions: Arc<Functions>,
+    routes: Arc<Routes>,
     clock: Clock,
     unsettled: Arc<AtomicU32>,
 }
@@ -56,10 +62,11 @@ impl Listening {
     pub(crate) fn serve(
         self,
         functions: Arc<Functions>,
+        routes: Routes,
         clock: Clock,
         unsettled: Arc<AtomicU32>,
     ) -> Serving {
-        let shared = Shared { functions, clock, unsettled };
+        let shared = Shared { functions, routes: Arc::new(routes), clock, unsettled };
         let app = Router::new()
             .fallback(answer)
             .layer(axum::extract::DefaultBodyLimit::disable())
@@ -93,43 +100,69 @@ async fn route(
     body: Bytes,
 ) -> Response<Body> {
     let (functions, now) = (&shared.functions, shared.clock.now());
-    let path: Vec<_> = uri.path().split('/').skip(1).collect();
-    match (method.as_str(), path.as_slice()) {
-        ("POST", ["webhooks", "messages", "provider-delivery"]) => {
-            let request = request(uri, headers, &body, None);
-            ghl_delivery::handle(&functions.ghl_delivery, request, now).await
-        }
-        ("POST", ["webhooks", "texting", id]) => {
-            let request = request(uri, headers, &body, Some(id));
+    let Some(Found { route, parameters }) = shared.routes.find(method.as_str(), uri.path()) else {
+        let mut nothing = Response::new(Body::Empty);
+        *nothing.status_mut() = StatusCode::NOT_FOUND;
+        return nothing;
+    };
+    let knock = Knock {
+        id: request_id(),
+        route_key: route.key(),
+        method: method.as_str(),
+        path: uri.path(),
+        headers: &headers,
+    };
+    let context = match door::ask(functions, route.authorizer.as_deref(), &knock, now).await {
+        Ok(caller) => knock.context(caller),
+        Err(refused) => return refused,
+    };
+    let mut request = request(method, uri, &body, parameters).with_request_context(context);
+    *request.headers_mut() = headers;
+    call(functions, &route.function, request, now).await
+}
+
+/// Calls the function that the template calls this.
+async fn call(
+    functions: &Functions,
+    name: &str,
+    request: Request,
+    now: Timestamp,
+) -> Response<Body> {
+    match name {
+        "GhlDeliveryFunction" => ghl_delivery::handle(&functions.ghl_delivery, request, now).await,
+        "TextingWebhookFunction" => {
             texting_webhook::handle(&functions.texting_webhook, request, now).await
         }
-        ("POST", ["webhooks", "telnyx", id]) => {
-            let request = request(uri, headers, &body, Some(id));
+        "TelnyxWebhookFunction" => {
             telnyx_webhook::handle(&functions.telnyx_webhook, request, now).await
         }
-        ("POST", ["webhooks", "twilio", id]) => {
-            let request = request(uri, headers, &body, Some(id));
+        "TwilioWebhookFunction" => {
             twilio_webhook::handle(&functions.twilio_webhook, request, now).await
         }
-        _ => {
-            let mut nothing = Response::new(Body::Empty);
-            *nothing.status_mut() = StatusCode::NOT_FOUND;
-            nothing
-        }
+        _ => panic!("{name} has a route and is not wired"),
     }
 }
 
 /// The request as `lambda_http` makes it of API Gateway's event.
-fn request(uri: &Uri, headers: HeaderMap, body: &Bytes, id: Option<&str>) -> Request {
+fn request(
+    method: &Method,
+    uri: &Uri,
+    body: &Bytes,
+    parameters: HashMap<String, Vec<String>>,
+) -> Request {
     let mut request = Request::new(Body::Binary(body.to_vec()));
+    *request.method_mut() = method.clone();
     *request.uri_mut() = uri.clone();
-    *request.headers_mut() = headers;
-    let parameters = id.map(|id| ("integration_id".to_owned(), vec![id.to_owned()]));
     let pairs = url_pairs(uri.query().unwrap_or_default());
     request
-        .with_path_parameters(parameters.into_iter().collect::<HashMap<_, _>>())
+        .with_path_parameters(parameters)
         .with_query_string_parameters(pairs)
         .with_raw_http_path(uri.path())
+}
+
+fn request_id() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("request-{}", COUNT.fetch_add(1, Ordering::SeqCst))
 }
 
 fn url_pairs(query: &str) -> HashMap<String, Vec<String>> {

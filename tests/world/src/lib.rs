@@ -5,8 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a world says that a test failed")]
 
+mod door;
 mod functions;
 mod gateway;
+mod routes;
 mod settle;
 
 use std::{
@@ -37,6 +39,8 @@ use local::{
     },
     template::Template,
 };
+
+use secrecy::SecretString;
 
 pub use functions::Functions;
 
@@ -125,7 +129,12 @@ impl World {
         let vault = &functions.vault;
         let acme = seed::plant(&store, vault, "acme", &accounts, &numbers("1"), NOON).await?;
         let unsettled = Arc::new(AtomicU32::new(0));
-        let gateway = listener.serve(Arc::clone(&functions), clock.clone(), Arc::clone(&unsettled));
+        let gateway = listener.serve(
+            Arc::clone(&functions),
+            routes::Routes::of(&template, foundation.values())?,
+            clock.clone(),
+            Arc::clone(&unsettled),
+        );
 
         let queues = ["Inbound", "Outbound", "Reports"]
             .into_iter()
@@ -181,6 +190,21 @@ impl World {
     /// What a process would find in its environment that ran this function in this world.
     pub fn environment(&self, function: &str) -> &BTreeMap<String, String> {
         &self.environments[function]
+    }
+
+    /// What opens everything in this world's API.
+    pub async fn operator_key(&self) -> SecretString {
+        self.functions.authorizer.operator_key.versions(self.now()).await.unwrap().current
+    }
+
+    /// Changes it, as a rotation does: the one before is good too. Gives the new one.
+    pub async fn change_operator_key(&self) -> SecretString {
+        let next = name();
+        let arn = &self.environment("AuthorizerFunction")["OPERATOR_KEY_SECRET"];
+        let request = serde_json::json!({ "SecretId": arn, "SecretString": next });
+        let action = "secretsmanager.PutSecretValue";
+        self.control.call("secretsmanager", action, &request).await.unwrap();
+        next.into()
     }
 
     pub fn texting_secret(&self) -> &str {

@@ -42,11 +42,7 @@ impl Deployment {
         let logs = cache
             .folder(&format!("logs/{}", site.world))
             .map_err(DeployError::io("making a folder for logs"))?;
-        for id in site.template.functions(&foundation.values)?.into_keys() {
-            let name = function_name(site, id);
-            foundation.values.set_attribute(id, "Arn", arn("lambda", &format!("function:{name}")));
-            foundation.values.set(id, name);
-        }
+        name_functions(site, &mut foundation)?;
         let api = triggers::create_api(site, &mut foundation).await?;
 
         let functions = site.template.functions(&foundation.values)?;
@@ -60,7 +56,7 @@ impl Deployment {
         for (id, function) in &functions {
             triggers::create(site, &foundation, &api, id, function).await?;
         }
-        Ok(Self { serving: front.serve(&foundation.control, &api), foundation, logs })
+        Ok(Self { serving: front.serve(&foundation.control, &api.id), foundation, logs })
     }
 
     /// Where the outside reaches this world, without a path.
@@ -85,6 +81,19 @@ impl Deployment {
             None => Ok(answer),
         }
     }
+}
+
+/// Queues, routes and authorizers name functions that are yet to be created.
+pub(super) fn name_functions(
+    site: Site<'_>,
+    foundation: &mut Foundation,
+) -> Result<(), DeployError> {
+    for id in site.template.functions(&foundation.values)?.into_keys() {
+        let name = function_name(site, id);
+        foundation.values.set_attribute(id, "Arn", arn("lambda", &format!("function:{name}")));
+        foundation.values.set(id, name);
+    }
+    Ok(())
 }
 
 pub(super) fn function_name(site: Site<'_>, id: &str) -> String {

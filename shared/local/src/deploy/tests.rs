@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{Foundation, Site, environment};
+use super::{
+    Foundation, Site,
+    deployment::{function_name, name_functions},
+    environment, triggers, zip,
+};
 use crate::{
     emulator::{Control, ControlError, Dynamo, Ministack, cache::workspace},
     template::Template,
@@ -161,4 +166,85 @@ async fn a_secret_that_aws_would_make_up_has_a_value_here() {
 
     let value = read.unwrap()["SecretString"].as_str().unwrap().to_owned();
     assert_eq!(value, r#"{"id":"x","key":"local-secret-AppSecret"}"#);
+}
+
+/// A door that lets in who shows `good`, and a hall that says whom it was told of.
+const GUARDED: &str = r#"
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        Authorizers:
+          Keys:
+            FunctionArn: !GetAtt DoorFunction.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity: { Headers: [Authorization] }
+  DoorFunction:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: door }
+  HallFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: hall
+      Events:
+        Closed: { Type: HttpApi, Properties: { Path: "/v1/{proxy+}", Auth: { Authorizer: Keys } } }
+        Open: { Type: HttpApi, Properties: { Path: /open, Method: GET, Auth: { Authorizer: NONE } } }
+"#;
+
+const BOTH: &str = r#"
+import json
+def handler(event, context):
+    if event.get("type") == "REQUEST":
+        is_good = event["identitySource"] == ["Bearer good"]
+        return {"isAuthorized": is_good, "context": {"subject": "anna"}}
+    told = event["requestContext"].get("authorizer", {}).get("lambda", {})
+    return {"statusCode": 200, "body": json.dumps(told)}
+"#;
+
+#[tokio::test]
+async fn a_route_with_an_authorizer_is_closed_to_whom_it_does_not_know() {
+    let template = Template::parse(GUARDED).unwrap();
+    let ministack = Ministack::shared().await.unwrap();
+    let dynamo = Dynamo::start(0).await.unwrap();
+    let parameters = BTreeMap::new();
+    let world = "guarded";
+    let site =
+        Site { template: &template, ministack, dynamo: &dynamo, world, parameters: &parameters };
+    let mut foundation = Foundation::create(site).await.unwrap();
+    name_functions(site, &mut foundation).unwrap();
+    let api = triggers::create_api(site, &mut foundation).await.unwrap();
+    for (id, function) in template.functions(&foundation.values).unwrap() {
+        create_in_python(&ministack.control(), &function_name(site, id)).await;
+        triggers::create(site, &foundation, &api, id, &function).await.unwrap();
+    }
+
+    let address = format!("{}/_aws/execute-api/{}", ministack.url(), api.id);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |path: &str, shown: Option<&str>| {
+        let mut call = http.get(format!("{address}{path}"));
+        if let Some(shown) = shown {
+            call = call.header("authorization", shown);
+        }
+        let answer = call.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+
+    assert_eq!(get("/open", None).await, (200, json!({})));
+    assert_eq!(get("/v1/a/b", None).await, (401, json!({ "message": "Unauthorized" })));
+    assert_eq!(get("/v1/a/b", Some("Bearer x")).await, (403, json!({ "message": "Forbidden" })));
+    assert_eq!(get("/v1/a/b", Some("Bearer good")).await, (200, json!({ "subject": "anna" })));
+}
+
+/// The emulator runs what is written in Python without a program of its own.
+async fn create_in_python(control: &Control, name: &str) {
+    let request = json!({
+        "FunctionName": name,
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Role": "arn:aws:iam::000000000000:role/local",
+        "Code": { "ZipFile": STANDARD.encode(zip::of_one("index.py", BOTH.as_bytes())) },
+    });
+    control.post("lambda", "/2015-03-31/functions", &request).await.unwrap();
 }

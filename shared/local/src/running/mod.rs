@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
 
 use anyhow::Context as _;
 use aws::{Endpoints, Env, Store};
+use secrecy::SecretString;
 
 pub use options::{Elsewhere, Identity, Options};
 pub use sims::{Paths, Side, Sims};
@@ -42,6 +43,7 @@ pub struct World {
     /// Scheme, host and port, as others reach the API.
     pub origin: String,
     pub clock: Clock,
+    operator_key: SecretString,
     deployment: Deployment,
     dynamo: Dynamo,
     ministack: Ministack,
@@ -82,6 +84,7 @@ impl World {
             store: env.store()?,
             origin,
             clock: Clock::Machine,
+            operator_key: operator_key(&env).await?,
             deployment,
             dynamo,
             ministack,
@@ -92,6 +95,11 @@ impl World {
     /// The API's own address, without a path.
     pub fn api_url(&self) -> &str {
         self.deployment.api_url()
+    }
+
+    /// What opens everything in this world's API.
+    pub fn operator_key(&self) -> &SecretString {
+        &self.operator_key
     }
 
     /// The folder with a log of each function.
@@ -149,6 +157,12 @@ async fn plant(env: &Env, accounts: Accounts) -> anyhow::Result<Planted> {
     seed::plant(&store, &vault, TENANT, &accounts, &numbers, Clock::Machine.now()).await
 }
 
+/// Nobody changes it while a world runs.
+async fn operator_key(env: &Env) -> anyhow::Result<SecretString> {
+    let secret = env.secret("OPERATOR_KEY_SECRET")?;
+    Ok(secret.versions(Clock::Machine.now()).await?.current)
+}
+
 async fn binaries(options: &Options, printer: &mut Printer) -> anyhow::Result<Binaries> {
     let profile = if options.release { Profile::Release } else { Profile::Dev };
     if options.no_build {
@@ -195,6 +209,7 @@ async fn env(
         ("STATE_TABLE", foundation.table_name("StateTable")?),
         ("JOURNAL_TABLE", foundation.table_name("JournalTable")?),
         ("VAULT_KEY", foundation.key_arn("VaultKey")?),
+        ("OPERATOR_KEY_SECRET", foundation.secret_arn("OperatorKeySecret")?),
     ];
     let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let endpoints =

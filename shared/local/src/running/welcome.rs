@@ -1,5 +1,7 @@
 //! What to do in a world that stays: its addresses, and commands to paste.
 
+use secrecy::ExposeSecret;
+
 use super::{Paths, World};
 use crate::say::Printer;
 
@@ -24,6 +26,8 @@ fn addresses(world: &World, printer: &mut Printer) {
     for path in [&paths.texting, &paths.twilio, &paths.telnyx, &paths.ghl] {
         printer.line(&format!("  POST {path}"));
     }
+    // It opens this world alone, and whoever reads this has started it.
+    printer.line(&format!("  Operator key   {}", world.operator_key().expose_secret()));
 }
 
 fn far_side(world: &World, printer: &mut Printer) {

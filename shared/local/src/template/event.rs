@@ -1,6 +1,6 @@
 //! What calls a function.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// An event of a function.
@@ -16,6 +16,9 @@ pub enum Event {
         path: String,
         #[serde(default)]
         api_id: Option<String>,
+        /// The API's authorizer that is asked first. A route without one is open.
+        #[serde(default, rename = "Auth", deserialize_with = "authorizer")]
+        authorizer: Option<String>,
     },
     #[serde(rename = "SQS", rename_all = "PascalCase")]
     Queue {
@@ -57,6 +60,16 @@ impl Event {
             Self::HttpApi { .. } | Self::Schedule { .. } => false,
         }
     }
+}
+
+/// Its name lies one level down. `NONE` is SAM's word for an open route.
+fn authorizer<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Auth {
+        #[serde(rename = "Authorizer")]
+        authorizer: Option<String>,
+    }
+    Ok(Auth::deserialize(from)?.authorizer.filter(|it| it != "NONE"))
 }
 
 fn any() -> String {

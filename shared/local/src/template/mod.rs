@@ -18,7 +18,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use event::Event;
-pub use parts::{Function, Key, Queue, Redrive, Secret, Table};
+pub use parts::{Api, Authorizer, Function, Key, Queue, Redrive, Secret, Table};
 pub(crate) use values::plain;
 pub use values::{Values, is_placeholder};
 
@@ -91,6 +91,10 @@ impl Template {
 
     pub fn secrets(&self, values: &Values) -> Result<BTreeMap<&str, Secret>, TemplateError> {
         self.read("AWS::SecretsManager::Secret", values)
+    }
+
+    pub fn apis(&self, values: &Values) -> Result<BTreeMap<&str, Api>, TemplateError> {
+        self.read("AWS::Serverless::HttpApi", values)
     }
 
     /// The functions, each with what `Globals` adds to it.

@@ -41,6 +41,43 @@ impl Function {
     }
 }
 
+/// An HTTP API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Api {
+    /// By the names that routes call them.
+    #[serde(default, rename = "Auth", deserialize_with = "authorizers")]
+    pub authorizers: BTreeMap<String, Authorizer>,
+    /// Everything else that it says.
+    #[serde(flatten)]
+    pub properties: Map<String, Value>,
+}
+
+/// A function that says who is asking, and what it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Authorizer {
+    /// Its ARN.
+    pub function_arn: String,
+    #[serde(rename = "AuthorizerPayloadFormatVersion")]
+    pub payload_format_version: String,
+    #[serde(default, rename = "EnableSimpleResponses")]
+    pub simple_responses: bool,
+    #[serde(default)]
+    pub identity: Identity,
+}
+
+/// What a request must show for an authorizer to be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Identity {
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// For how many seconds an answer serves.
+    #[serde(default)]
+    pub reauthorize_every: u32,
+}
+
 /// A queue.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -138,6 +175,18 @@ fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Stri
     }
     let environment = Environment::deserialize(from)?;
     Ok(environment.variables.into_iter().map(|(name, it)| (name, plain(&it))).collect())
+}
+
+/// They lie one level down.
+fn authorizers<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<String, Authorizer>, D::Error> {
+    #[derive(Deserialize)]
+    struct Auth {
+        #[serde(rename = "Authorizers", default)]
+        authorizers: BTreeMap<String, Authorizer>,
+    }
+    Ok(Auth::deserialize(from)?.authorizers)
 }
 
 fn three() -> u32 {

@@ -145,3 +145,44 @@ fn queues_and_tables_have_aws_defaults() {
     assert_eq!(table.time_to_live.as_deref(), Some("expires_at"));
     assert!(table.has_point_in_time_recovery);
 }
+
+#[test]
+fn a_route_names_the_authorizer_that_its_api_declares() {
+    let template = Template::parse(
+        r#"
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        Authorizers:
+          Keys:
+            FunctionArn: !GetAtt DoorFunction.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity: { Headers: [Authorization], ReauthorizeEvery: 60 }
+  ThingsFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: things
+      Events:
+        Closed: { Type: HttpApi, Properties: { Path: /a, Auth: { Authorizer: Keys } } }
+        Open: { Type: HttpApi, Properties: { Path: /b, Auth: { Authorizer: NONE } } }
+        Unsaid: { Type: HttpApi, Properties: { Path: /c } }
+"#,
+    )
+    .unwrap();
+    let apis = template.apis(&values()).unwrap();
+    let events = &template.functions(&values()).unwrap()["ThingsFunction"].events;
+    let authorizer = |event: &str| match &events[event] {
+        Event::HttpApi { authorizer, .. } => authorizer.clone(),
+        Event::Queue { .. } | Event::Schedule { .. } => panic!("{event} is no route"),
+    };
+
+    let keys = &apis["Api"].authorizers["Keys"];
+    assert_eq!(keys.function_arn, "${DoorFunction.Arn}");
+    assert!(keys.simple_responses && keys.payload_format_version == "2.0");
+    assert_eq!((keys.identity.headers.len(), keys.identity.reauthorize_every), (1, 60));
+    assert_eq!(authorizer("Closed").as_deref(), Some("Keys"));
+    assert_eq!((authorizer("Open"), authorizer("Unsaid")), (None, None));
+}
