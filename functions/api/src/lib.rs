@@ -7,6 +7,8 @@
 //! One file for each noun under `routes/`. What a tenant's data may be reached by is in
 //! `asking.rs`, and nowhere else.
 
+#![expect(unused_qualifications, reason = "utoipa's macros write paths out")]
+
 mod asking;
 mod door;
 mod erase;
@@ -25,6 +27,8 @@ use std::sync::Arc;
 use app::BaseUrls;
 use aws::{DeadLetters, Queues, Seal, Store, Vault};
 use axum::Router;
+use carriers::Callers;
+use egress::reach::Exceptions;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 
@@ -38,9 +42,10 @@ pub struct Deps {
     pub dead_letters: DeadLetters,
     /// Seals what callers hold for us: cursors, and answers that are given once.
     pub seal: Seal,
-    pub http: egress::Client,
-    /// For addresses that a tenant wrote.
-    pub guarded: egress::Client,
+    pub callers: Callers,
+    pub ghl: ghl::Client,
+    /// What a tenant's address may lead to although it is not public.
+    pub exceptions: Exceptions,
     pub base_urls: BaseUrls,
     pub ghl_base_url: String,
     /// Our address as others know it, without the path.
@@ -49,8 +54,8 @@ pub struct Deps {
 
 impl Deps {
     /// Whether an address that a tenant wrote may be called at all.
-    pub(crate) fn guard(&self) -> impl Fn(&str) -> Result<(), String> {
-        |_| Ok(())
+    pub(crate) fn guard(&self) -> impl Fn(&str) -> Result<(), String> + '_ {
+        |url| self.exceptions.check(url).map(drop).map_err(|e| e.to_string())
     }
 }
 

@@ -3,7 +3,8 @@ use std::convert::Infallible;
 use api::{Api, Deps};
 use app::BaseUrls;
 use aws::{DeadLetters, Queues};
-use egress::Limits;
+use carriers::Callers;
+use egress::{Limits, reach::Exceptions};
 use jiff::Timestamp;
 use lambda_http::{Error, Request, service_fn};
 
@@ -27,14 +28,16 @@ async fn main() -> Result<(), Error> {
         telnyx: env.required("TELNYX_BASE_URL")?,
         texting: env.required("TEXTING_BASE_URL")?,
     };
+    let exceptions = env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?;
     let api = Api::new(Deps {
         store: env.store()?,
         vault: env.vault()?,
         queues,
         dead_letters,
         seal: env.seal("API_SECRET")?,
-        http: egress::Client::new(Limits::default())?,
-        guarded: egress::Client::new(Limits::default())?,
+        callers: Callers::new(Limits::default(), exceptions.clone())?,
+        ghl: ghl::Client::new(egress::Client::new(Limits::default())?),
+        exceptions,
         base_urls,
         ghl_base_url: env.required("GHL_BASE_URL")?,
         origin: env.required("PUBLIC_ORIGIN")?,

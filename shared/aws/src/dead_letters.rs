@@ -13,7 +13,7 @@ pub struct DeadLetters {
 }
 
 /// One of the ways of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::EnumIter)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 #[strum(serialize_all = "snake_case")]
 pub enum Lane {
     Inbound,

@@ -4,15 +4,16 @@
 use domain::integration::{Fault, FaultCode};
 use egress::{Answer, CallError};
 
-use crate::{Channel, outcome, telnyx, texting, twilio};
+use crate::{AddressOwner, Callers, Channel, outcome, telnyx, texting, twilio};
 
 impl Channel {
     /// Whether the carrier takes these credentials.
-    pub async fn probe(&self, http: &egress::Client) -> Result<(), Fault> {
+    pub async fn probe(&self, callers: &Callers) -> Result<(), Fault> {
+        let http = callers.to(AddressOwner::Operator);
         match self {
             Self::Twilio(account) => account.probe(http).await,
             Self::Telnyx(account) => account.probe(http).await,
-            Self::Texting(account) => account.probe(http).await,
+            Self::Texting(account) => account.probe(callers.to(account.address_owner)).await,
         }
     }
 }
@@ -58,7 +59,13 @@ fn address(base: &str, path: &[&str]) -> Result<url::Url, Fault> {
 
 /// What an answer to a trial says of the connection.
 pub fn verdict(answer: Result<Answer, CallError>) -> Result<(), Fault> {
-    let answer = answer.map_err(|e| fault(FaultCode::ConnectionFailed, e.to_string()))?;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(e @ CallError::NotAllowed(_)) => {
+            return Err(fault(FaultCode::ConfigSchemaInvalid, e.to_string()));
+        }
+        Err(e) => return Err(fault(FaultCode::ConnectionFailed, e.to_string())),
+    };
     let status = answer.status();
     match status {
         200..=299 => Ok(()),
@@ -85,10 +92,14 @@ fn fault(code: FaultCode, why: impl Into<String>) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Carrier, Says, http};
+    use crate::testing::{Carrier, Says, callers};
 
     fn texting(base_url: &str) -> Channel {
-        Channel::Texting(texting::Account { base_url: base_url.to_owned(), api_key: "key".into() })
+        Channel::Texting(texting::Account {
+            base_url: base_url.to_owned(),
+            address_owner: AddressOwner::Operator,
+            api_key: "key".into(),
+        })
     }
 
     #[tokio::test]
@@ -103,14 +114,14 @@ mod tests {
             (503, Some(FaultCode::ConnectionFailed)),
         ] {
             let carrier = Carrier::that_says(Says::This(status, &[], "{}")).await;
-            let found = texting(&carrier.base_url).probe(&http()).await;
+            let found = texting(&carrier.base_url).probe(&callers()).await;
             assert_eq!(found.err().map(|it| it.code), expected, "{status}");
         }
     }
 
     #[tokio::test]
     async fn a_provider_that_is_gone_is_a_failed_connection() {
-        let found = texting(&Carrier::that_is_gone().await).probe(&http()).await;
+        let found = texting(&Carrier::that_is_gone().await).probe(&callers()).await;
         assert_eq!(found.map_err(|it| it.code), Err(FaultCode::ConnectionFailed));
     }
 
@@ -125,7 +136,7 @@ mod tests {
             messaging_service_sid: None,
             smart_encoded: false,
         };
-        Channel::Twilio(account).probe(&http()).await.unwrap();
+        Channel::Twilio(account).probe(&callers()).await.unwrap();
         let call = carrier.call();
         assert_eq!(call.path, "/2010-04-01/Accounts/AC1.json");
         assert_eq!(call.header("authorization"), "Basic U0sxOnM=");

@@ -362,8 +362,8 @@ pub(crate) async fn settled(
     let entry = LogEntry::new(member.now(), Operation::Send, &id, result).about(&next.conversation);
     let audit = member.audit(action, &id);
     let advance = Advance { scope: member.scope(), row, next, entry };
-    let also = async |transaction: aws::Transaction<'_>| Ok(transaction.audit(&audit));
-    if let Some((job, due)) = advance.commit(also, member.now()).await? {
+    let job = advance.commit(async |it| Ok(it.audit(&audit)), member.now()).await?;
+    if let Some((job, due)) = job {
         member.deps.queues.reports.offer(&job, due).await;
     }
     Ok(())

@@ -20,10 +20,10 @@ use super::tenants::done;
 use crate::{
     Deps,
     asking::{Admin, Member, Reader, seen},
-    list::{Listed, PageParams, listed},
+    list::{Listed, listed},
     openapi::{ChangeRefusals, Refusals},
     problem::{Problem, parsed},
-    read::{Input, Params},
+    read::Input,
     version::{Versioned, expect},
 };
 

@@ -19,10 +19,10 @@ pub(crate) async fn attempt(deps: &Deps, connection: &Connection, now: Timestamp
 async fn called(deps: &Deps, connection: &Connection) -> Result<(), Fault> {
     if connection.integration.provider == Provider::Ghl {
         let session = connection.session(&deps.ghl_base_url).map_err(unusable)?;
-        return ghl::Client::new(deps.http.clone()).probe(&session).await;
+        return deps.ghl.probe(&session).await;
     }
     for channel in connection.probes(&deps.base_urls).map_err(unusable)? {
-        channel.probe(&deps.http).await?;
+        channel.probe(&deps.callers).await?;
     }
     Ok(())
 }
