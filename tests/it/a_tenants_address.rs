@@ -74,8 +74,8 @@ async fn connect(world: &World, id: &IntegrationId, url: &str) {
         scope.set_credential(id, name, sealed).await.unwrap();
     }
     let settings = json!({ "base_url": url });
-    let (provider, status) = (Provider::Texting, Status::Active);
-    let integration = Integration { id: id.clone(), provider, status, settings };
+    let new = Integration::new(id.clone(), "inside", Provider::Texting, settings, NOON);
+    let integration = Integration { status: Status::Active, ..new };
     scope.add_integration(&integration).await.unwrap();
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     letters::{Answer, CARRIERS, EVERYBODY, Letter, Sender, account_sid, bytes, effects, form},
-    world::{ANNA, World},
+    world::{ANNA, NOON, World},
 };
 
 const UNKNOWN: &str = r#"{"error":"not found"}"#;

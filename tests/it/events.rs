@@ -7,7 +7,7 @@ use std::{
 };
 
 use app::{Connections, Intake};
-use aws::Added;
+use aws::Commit;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::{
     access::{ApiKey, KeyHash, PresentedKey, Standing},
@@ -194,7 +194,8 @@ impl<'a> Demo<'a> {
             last4: shown.last4(),
         };
         let scope = self.world.store.of(&self.planted.tenant);
-        assert_eq!(scope.add_api_key(&key).await.unwrap(), Added::New);
+        let added = scope.transaction().add_api_key(&key).commit().await.unwrap();
+        assert_eq!(added, Commit::Done);
     }
 
     async fn post(&self, function: &str, case: &str) {

@@ -1,7 +1,7 @@
 //! Whoever shows a key is who the key says, and whoever shows anything else is nobody.
 
 use authorizer::{Answer, Event, Unavailable};
-use aws::{Added, StoreError, api_keys::NewApiKey};
+use aws::{Asked, Commit, api_keys::NewApiKey};
 use domain::{
     access::{ApiKey, Caller, PresentedKey, Standing},
     ids::TenantId,
@@ -59,7 +59,9 @@ fn wanted(standing: Standing) -> NewApiKey {
 pub(crate) async fn key_of(world: &World, tenant: &TenantId, role: &str) -> (ApiKey, SecretString) {
     let standing = Standing::named(role, Some(tenant.as_str())).unwrap();
     let (key, token) = aws::api_keys::new_api_key(wanted(standing), world.now()).unwrap();
-    assert_eq!(world.store.of(tenant).add_api_key(&key).await.unwrap(), Added::New);
+    let scope = world.store.of(tenant);
+    let added = scope.transaction().add_api_key(&key).commit().await.unwrap();
+    assert_eq!(added, Commit::Done);
     (key, token)
 }
 
@@ -68,7 +70,8 @@ async fn changed(world: &World, key: &ApiKey, change: impl FnOnce(&mut ApiKey)) 
     let row = world.scope().api_key(&key.id).await.unwrap().unwrap();
     let mut key = row.body.clone();
     change(&mut key);
-    world.scope().replace_api_key(&row, &key).await.unwrap();
+    let transaction = world.scope().transaction().replace_api_key(&row, &key);
+    assert_eq!(transaction.commit().await.unwrap(), Commit::Done);
 }
 
 #[tokio::test]
@@ -153,21 +156,26 @@ async fn a_key_ends_at_its_time() {
 async fn an_operators_own_key_is_of_no_tenant() {
     let world = World::new().await;
     let (key, token) = aws::api_keys::new_api_key(wanted(Standing::Operator), world.now()).unwrap();
-    assert_eq!(world.store.add_operator_api_key(&key).await.unwrap(), Added::New);
-    assert_eq!(world.store.add_operator_api_key(&key).await.unwrap(), Added::AlreadyThere);
+    let platform = TenantId::platform();
+    let scope = world.store.of(&platform);
+    let added = async || scope.transaction().add_api_key(&key).commit().await.unwrap();
+    assert_eq!(added().await, Commit::Done);
+    assert!(matches!(added().await, Commit::Refused(_)));
 
     let answer = ask(&world, token.expose_secret()).await;
     assert_eq!(caller(&answer).unwrap().standing, Standing::Operator);
     assert!(world.scope().api_key(&key.id).await.unwrap().is_none());
-    assert!(world.scope().api_keys(10, None).await.unwrap().is_empty());
-    let row = world.store.operator_api_keys(10, None).await.unwrap().remove(0);
-    assert_eq!(row.body.id, key.id);
+    assert!(world.scope().api_keys(Asked::newest(10)).await.unwrap().items.is_empty());
+    let listed = scope.api_keys(Asked::newest(10)).await.unwrap().items;
+    assert_eq!(listed[0].id, key.id);
 
+    let row = scope.api_key(&key.id).await.unwrap().unwrap();
     let revoked = ApiKey { revoked_at: Some(world.now()), ..row.body.clone() };
-    world.store.replace_operator_api_key(&row, &revoked).await.unwrap();
+    let replaced =
+        async || scope.transaction().replace_api_key(&row, &revoked).commit().await.unwrap();
+    assert_eq!(replaced().await, Commit::Done);
     assert_eq!(ask(&world, token.expose_secret()).await, Answer::default());
-    let again = world.store.replace_operator_api_key(&row, &revoked).await;
-    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+    assert!(matches!(replaced().await, Commit::Refused(_)), "it has changed since it was read");
 }
 
 #[tokio::test]
@@ -180,32 +188,17 @@ async fn a_tenant_has_no_say_over_keys_of_others() {
     let operators = ApiKey { standing: Standing::Operator, ..mine.clone() };
 
     let scope = world.store.of(&zenith.tenant);
-    assert!(scope.add_api_key(&row.body).await.is_err(), "not for another tenant");
-    assert!(scope.add_api_key(&operators).await.is_err(), "not for an operator");
-    assert_eq!(scope.add_api_key(&mine).await.unwrap(), Added::AlreadyThere);
-    assert!(scope.replace_api_key(&row, &mine).await.is_err());
-    assert!(world.store.add_operator_api_key(&mine).await.is_err());
-    assert!(world.store.replace_operator_api_key(&row, &operators).await.is_err());
+    let add = async |key: &ApiKey| scope.transaction().add_api_key(key).commit().await;
+    assert!(add(&row.body).await.is_err(), "not for another tenant");
+    assert!(add(&operators).await.is_err(), "not for an operator");
+    assert!(matches!(add(&mine).await, Ok(Commit::Refused(_))), "the id is taken");
+    assert!(scope.transaction().replace_api_key(&row, &mine).commit().await.is_err());
+    let platform = TenantId::platform();
+    let theirs = world.store.of(&platform).transaction();
+    assert!(theirs.replace_api_key(&row, &operators).commit().await.is_err());
 
     let after = world.scope().api_key(&mine.id).await.unwrap().unwrap();
     assert_eq!(after.body.standing, row.body.standing);
-}
-
-#[tokio::test]
-async fn keys_are_listed_newest_first_and_page_by_page() {
-    let world = World::new().await;
-    let mut made = Vec::new();
-    for _ in 0..3 {
-        made.push(key_of(&world, &world.acme.tenant, "agent").await.0.id);
-        world.advance(1);
-    }
-    made.reverse();
-
-    let first = world.scope().api_keys(2, None).await.unwrap();
-    let rest = world.scope().api_keys(2, Some(&first[1].body)).await.unwrap();
-
-    let listed: Vec<_> = first.into_iter().chain(rest).map(|row| row.body.id).collect();
-    assert_eq!(listed, made);
 }
 
 #[tokio::test]

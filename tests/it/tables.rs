@@ -34,6 +34,16 @@ impl<'a> Tables<'a> {
         self.call("PutItem", &json!({ "TableName": table, "Item": item })).await;
     }
 
+    /// Takes away every item of a kind, as if it had never been written.
+    pub(crate) async fn forget(&self, kind: &str) {
+        for (table, item) in self.items().await {
+            if item["kind"]["S"] == kind {
+                let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+                self.call("DeleteItem", &json!({ "TableName": table, "Key": key })).await;
+            }
+        }
+    }
+
     async fn call(&self, operation: &str, arguments: &Value) -> Value {
         let scope = "local/20260101/us-east-1/dynamodb/aws4_request";
         let answer = self

@@ -2,16 +2,18 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use aws::{Added, Asked, Commit, ForeignId, Row, Scope};
+use aws::{Added, Asked, Commit, ForeignId, Page, Row, Scope, StoreError, Table};
 use domain::{
+    audit::AuditEntry,
     consent::{OptOut, Source},
-    conversation::Contact,
+    conversation::{Contact, Route},
     crm_status::Telling,
     delivery::Delivery,
     event::WebhookEvent,
     ids::{ApiKeyId, ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
     integration::Integration,
     message::Message,
+    number::{Number, Registration, UseFor},
     phone::PhoneNumber,
 };
 use local::{seed::Planted, sims::ghl::AgentMessage};
@@ -38,21 +40,25 @@ struct Everything {
 }
 
 /// What a scope can be asked, and whether it had an answer.
-type Asked = Vec<(&'static str, bool)>;
+type Answers = Vec<(&'static str, bool)>;
 
 /// Methods of a scope that write, and what does not touch the table.
-const NOT_ASKED: [&str; 14] = [
-    "add_api_key",
+const NOT_ASKED: [&str; 18] = [
     "add_event",
     "add_integration",
     "add_location",
     "add_message",
     "add_telling",
     "add_tenant",
-    "replace_api_key",
+    "begin_once",
+    "count_call",
+    "finish_once",
+    "give_back_once",
+    "replace_conversation",
     "replace_event",
     "replace_message",
     "replace_opt_out",
+    "replace_resumption",
     "replace_telling",
     "set_credential",
     "tenant_id",
@@ -76,7 +82,7 @@ async fn what_one_tenant_has_no_other_finds() {
     assert_eq!(methods(), asked.into_iter().chain(other).collect(), "is it tried above?");
 }
 
-async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
+async fn ask(scope: Scope<'_>, acme: &Everything) -> Answers {
     let Everything { event, message, provider_message, telling, .. } = acme;
     let Everything { contact, integration, api_key, opt_out, phone, .. } = acme;
     let by_provider = ForeignId::Provider(&integration.id, provider_message);
@@ -84,12 +90,13 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
     let integrations = scope.integrations().await.unwrap();
     let is_among = integrations.iter().any(|it| it.id == integration.id);
     let conversation = &message.body.conversation;
+    let route = message.body.route.as_ref().unwrap();
     vec![
         ("tenant", tenant.brand == "acme"),
         ("integration", scope.integration(&integration.id).await.unwrap().is_some()),
         ("integrations", is_among),
         ("api_key", scope.api_key(api_key).await.unwrap().is_some()),
-        ("api_keys", !scope.api_keys(10, None).await.unwrap().is_empty()),
+        ("api_keys", has(scope.api_keys(Asked::newest(10)).await)),
         ("credentials", !scope.credentials(&integration.id).await.unwrap().is_empty()),
         ("event", scope.event(&event.body.id).await.unwrap().is_some()),
         ("message", scope.message(&message.body.id).await.unwrap().is_some()),
@@ -98,16 +105,31 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
         ("contact_called", scope.contact_called(&contact.crm_contact).await.unwrap().is_some()),
         ("owner_of", scope.owner_of(phone).await.unwrap().is_some()),
         ("opt_out", scope.opt_out(&opt_out.body.phone).await.unwrap().is_some()),
-        (
-            "consent_history",
-            !scope.consent_history(phone, Asked::oldest(100)).await.unwrap().items.is_empty(),
-        ),
+        ("tenant_row", scope.tenant_row().await.unwrap().unwrap().body.brand == "acme"),
+        ("integration_row", scope.integration_row(&integration.id).await.unwrap().is_some()),
+        ("events", has(scope.events(&integration.id, few()).await)),
+        ("messages", has(scope.messages(conversation, few()).await)),
+        ("conversations", has(scope.conversations(few()).await)),
+        ("number", scope.number(&route.number).await.unwrap().is_some()),
+        ("numbers", has(scope.numbers(few()).await)),
+        ("opt_outs", has(scope.opt_outs(few()).await)),
+        ("consents", has(scope.consents(few()).await)),
+        ("consent_history", has(scope.consent_history(phone, few()).await)),
+        ("log_of_conversation", has(scope.log_of_conversation(conversation, few()).await)),
+        ("audit_log", has(scope.audit_log(few()).await)),
+        ("waiting", has(scope.waiting(Table::State, few()).await)),
+        ("resumption", scope.resumption().await.unwrap().is_some()),
         ("telling", scope.telling(&telling.body.crm_message).await.unwrap().is_some()),
-        (
-            "log_of_day",
-            !scope.log_of_day(NOON, Asked::oldest(1000)).await.unwrap().items.is_empty(),
-        ),
+        ("log_of_day", has(scope.log_of_day(NOON, few()).await)),
     ]
+}
+
+fn few() -> Asked {
+    Asked::oldest(10)
+}
+
+fn has<T>(page: Result<Page<T>, StoreError>) -> bool {
+    !page.unwrap().items.is_empty()
 }
 
 /// The public methods that the sources give a scope.
@@ -360,6 +382,7 @@ async fn live(world: &World) -> Everything {
     let message = scope.message(&message).await.unwrap().unwrap();
     let crm_contact = scope.owner_of(&phone).await.unwrap().unwrap().crm_contact;
     let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
+    set_up(world, message.body.route.clone().unwrap()).await;
     Everything {
         event: scope.event(&EventId::parse(&event).unwrap()).await.unwrap().unwrap(),
         provider_message: message.body.provider_message.clone().unwrap(),
@@ -371,6 +394,29 @@ async fn live(world: &World) -> Everything {
         opt_out: scope.opt_out(&phone).await.unwrap().unwrap(),
         phone,
     }
+}
+
+/// What the API leaves: a number, a line of the audit log, and work that goes on.
+async fn set_up(world: &World, route: Route) {
+    let number = Number {
+        route,
+        use_for: UseFor::Replies,
+        registration: Registration::Unknown,
+        added_at: NOON,
+    };
+    let entry = AuditEntry {
+        at: NOON,
+        who: "bootstrap".to_owned(),
+        action: "number.put".to_owned(),
+        subject: "acme-texting".to_owned(),
+        request: "r1".to_owned(),
+        reason: None,
+        before: Value::Null,
+        after: Value::Null,
+    };
+    let transaction = world.scope().transaction().add_number(&number).audit(&entry);
+    assert_eq!(transaction.resume(NOON).commit().await.unwrap(), Commit::Done);
+    world.settle().await;
 }
 
 /// An agent of zenith's writes to Anna. Gives our message.

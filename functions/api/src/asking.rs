@@ -56,14 +56,6 @@ impl Member {
         self.asking.now
     }
 
-    /// Whether what the caller may do is what an operator or an administrator may.
-    pub(crate) fn is_admin(&self) -> bool {
-        match &self.asking.caller.standing {
-            Standing::Operator => true,
-            Standing::Member { role, .. } => *role == Role::Admin,
-        }
-    }
-
     /// A line for the audit log. Secrets must not be in `before` or `after`.
     pub(crate) fn audit(&self, action: &str, subject: &impl ToString) -> AuditEntry {
         AuditEntry {

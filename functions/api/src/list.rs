@@ -1,7 +1,7 @@
 //! Lists, a page at a time. A cursor is sealed for its tenant and its list: it shows nothing to who
 //! holds it, and opens nowhere else.
 
-use aws::{Asked, Order, Page, Position};
+use aws::{Asked, Order, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -96,6 +96,3 @@ pub(crate) async fn opened<T: serde::de::DeserializeOwned>(
 fn purpose(member: &Member, list: &str) -> String {
     format!("cursor#{}#{list}", member.tenant)
 }
-
-/// The position of a list that is stored as it is.
-pub(crate) type Place = Position;

@@ -43,11 +43,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Err(Problem::at("Idempotency-Key", format!("it is 1 to {LONGEST} visible ASCII characters")))
 }
 
-pub(crate) async fn answer(
-    api: &Api,
-    request: Whole,
-    asking: Asking,
-) -> Result<Response, Problem> {
+pub(crate) async fn answer(api: &Api, request: Whole, asking: Asking) -> Result<Response, Problem> {
     let Some(key) = asking.key.clone() else {
         return Ok(door::plain(api, request, asking).await);
     };
@@ -120,9 +116,7 @@ fn again(opened: Option<&[u8]>) -> Result<Response, Problem> {
     let status = StatusCode::from_u16(given.status).unwrap_or(StatusCode::OK);
     let mut response = (status, given.body).into_response();
     let headers = response.headers_mut();
-    for (name, value) in
-        [(header::CONTENT_TYPE, given.content_type), (header::ETAG, given.etag)]
-    {
+    for (name, value) in [(header::CONTENT_TYPE, given.content_type), (header::ETAG, given.etag)] {
         if let Some(value) = value.and_then(|it| HeaderValue::try_from(it).ok()) {
             headers.insert(name, value);
         }

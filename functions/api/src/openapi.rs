@@ -111,9 +111,8 @@ impl IntoResponses for ChangeRefusals {
 }
 
 fn described((status, what): (u16, &str)) -> (String, RefOr<Response>) {
-    let content = |name: &str| {
-        ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build()
-    };
+    let content =
+        |name: &str| ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
     let response = ResponseBuilder::new()
         .description(what)
         .content("application/problem+json", content("Problem"));

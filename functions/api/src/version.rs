@@ -1,12 +1,12 @@
 //! `ETag` and `If-Match`: a change that is made on an old version is refused instead of undoing a
 //! newer one.
 
+use aws::Row;
 use axum::{
     Json,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use aws::Row;
 use serde::Serialize;
 
 use crate::problem::{Code, Problem};

@@ -32,6 +32,8 @@ enum Stage {
     Working {
         until: Timestamp,
     },
+    /// It was refused, so nothing was done. Whatever comes under its key next is a new request.
+    Free,
     /// Sealed by whoever answered, for an answer may hold a secret that is shown once.
     Answered {
         answer: String,
@@ -78,12 +80,14 @@ impl Scope<'_> {
         let found = self.get::<Once>(&place).await?.ok_or(StoreError::Conflict)?;
         let is_forgotten = found.body.since + REMEMBERED <= now;
         match &found.body.stage {
-            _ if is_forgotten => self.take_over(&place, found, new).await,
+            _ if is_forgotten || found.body.stage == Stage::Free => {
+                self.take_over(&place, found, new).await
+            }
             _ if found.body.digest != digest => Ok(Begun::Mismatch),
             Stage::Answered { answer } => Ok(Begun::Replay(answer.clone())),
             Stage::Working { until } if *until > now => Ok(Begun::Busy),
             // Whoever had it is gone. What it did is found again, for its ids follow from the key.
-            Stage::Working { .. } => self.take_over(&place, found, new).await,
+            Stage::Working { .. } | Stage::Free => self.take_over(&place, found, new).await,
         }
     }
 
@@ -107,15 +111,14 @@ impl Scope<'_> {
         self.replace(&Key::once(self.tenant, who, key), row, &done).await
     }
 
-    /// Gives a request back that could not be answered: whoever asks again is heard at once.
+    /// Gives a request back that was refused: what comes under its key next is a new one.
     pub async fn give_back_once(
         &self,
         who: &str,
         key: &str,
         row: &Row<Once>,
     ) -> Result<(), StoreError> {
-        let stage = Stage::Working { until: row.body.since };
-        let free = Once { stage, ..row.body.clone() };
+        let free = Once { stage: Stage::Free, ..row.body.clone() };
         self.replace(&Key::once(self.tenant, who, key), row, &free).await
     }
 }

@@ -78,7 +78,8 @@ pub fn verdict(answer: Result<Answer, CallError>) -> Result<(), Fault> {
             Err(fault(FaultCode::RateLimitExceeded, why))
         }
         400 | 404 | 422 => {
-            let why = format!("the provider answered {status}: it does not know what is named here");
+            let why =
+                format!("the provider answered {status}: it does not know what is named here");
             Err(fault(FaultCode::ConfigSchemaInvalid, why))
         }
         _ => Err(fault(FaultCode::ConnectionFailed, format!("the provider answered {status}"))),

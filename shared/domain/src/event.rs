@@ -121,11 +121,7 @@ impl EventId {
 
 impl EventId {
     /// The delivery by which the CRM asked for a message.
-    pub fn of_delivery(
-        tenant: &TenantId,
-        crm: &IntegrationId,
-        message: &CrmMessageId,
-    ) -> Self {
+    pub fn of_delivery(tenant: &TenantId, crm: &IntegrationId, message: &CrmMessageId) -> Self {
         Self::of(tenant, crm, &format!("delivery:{message}"))
     }
 }

@@ -5,7 +5,7 @@ use local::template::Event;
 use super::Declared;
 
 #[test]
-fn the_world_can_call_four_addresses_and_no_other() {
+fn the_world_can_call_these_addresses_and_no_other() {
     let declared = Declared::read();
     let functions = declared.functions();
     let mut routes: Vec<_> = functions
@@ -14,7 +14,8 @@ fn the_world_can_call_four_addresses_and_no_other() {
         .filter_map(|(name, event)| match event {
             Event::HttpApi { method, path, api_id, authorizer } => {
                 assert_eq!(api_id.as_deref(), Some("${Api}"), "{name}");
-                assert_eq!(*authorizer, None, "{name}");
+                let is_open = authorizer.is_none();
+                assert_eq!(is_open, !path.starts_with("/v1/"), "{name} {path}");
                 Some((name, method.as_str(), path.as_str()))
             }
             Event::Queue { .. } | Event::Schedule { .. } => None,
@@ -25,6 +26,8 @@ fn the_world_can_call_four_addresses_and_no_other() {
     assert_eq!(
         routes,
         [
+            ("ApiFunction", "ANY", "/v1/{proxy+}"),
+            ("ApiFunction", "GET", "/openapi.json"),
             ("GhlDeliveryFunction", "POST", "/webhooks/messages/provider-delivery"),
             ("TelnyxWebhookFunction", "POST", "/webhooks/telnyx/{integration_id}"),
             ("TextingWebhookFunction", "POST", "/webhooks/texting/{integration_id}"),
@@ -72,7 +75,7 @@ fn the_access_log_has_neither_query_nor_body_nor_headers() {
     let api = declared.resources("AWS::Serverless::HttpApi")["Api"].clone();
     let format = api["AccessLogSettings"]["Format"].as_str().unwrap();
 
-    assert_eq!(api["AccessLogSettings"]["DestinationArn"], "${ApiLogs.Arn}");
+    assert_eq!(api["AccessLogSettings"]["DestinationArn"], "${GatewayLogs.Arn}");
     assert!(format.contains("$context.path"));
     assert!(!format.contains("querystring") && !format.contains("$context.requestOverride"));
     assert!(format.split('$').skip(1).all(|it| it.starts_with("context.")), "{format}");

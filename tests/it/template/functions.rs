@@ -63,7 +63,8 @@ fn asked_for(folder: &str) -> BTreeSet<String> {
     let path = root().join("functions").join(folder).join("src/main.rs");
     let main = fs::read_to_string(path).unwrap();
     let mut names = BTreeSet::new();
-    let asks = [".required(\"", ".optional(\"", ".queue(\"", ".parsed(\"", ".secret(\""];
+    let asks =
+        [".required(\"", ".optional(\"", ".queue(\"", ".parsed(\"", ".secret(\"", ".seal(\""];
     for ask in asks {
         let asked = main.split(ask).skip(1).filter_map(|it| it.split('"').next());
         names.extend(asked.map(str::to_owned));
@@ -89,6 +90,10 @@ fn a_variable_means_the_resource_it_is_named_after() {
         ("JOURNAL_TABLE", "${JournalTable}"),
         ("VAULT_KEY", "${VaultKey.Arn}"),
         ("OPERATOR_KEY_SECRET", "${OperatorKeySecret}"),
+        ("API_SECRET", "${ApiSecret}"),
+        ("INBOUND_DEAD_LETTERS_URL", "${InboundDeadLetters}"),
+        ("OUTBOUND_DEAD_LETTERS_URL", "${OutboundDeadLetters}"),
+        ("REPORTS_DEAD_LETTERS_URL", "${ReportsDeadLetters}"),
         ("INBOUND_QUEUE_URL", "${InboundQueue}"),
         ("OUTBOUND_QUEUE_URL", "${OutboundQueue}"),
         ("REPORTS_QUEUE_URL", "${ReportsQueue}"),
@@ -143,6 +148,8 @@ fn a_caller_gets_ten_seconds_a_batch_thirty_and_a_sweep_sixty() {
         let expected = match *name {
             "InboundConsumerFunction" | "OutboundConsumerFunction" | "ReportConsumerFunction" => 30,
             "SweeperFunction" => 60,
+            // API Gateway waits thirty seconds for it, and whoever erases a lot waits with it.
+            "ApiFunction" => 28,
             _ => 10,
         };
         assert_eq!(function.timeout, expected, "{name}");

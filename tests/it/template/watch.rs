@@ -90,7 +90,7 @@ fn a_sweeper_that_does_not_run_raises_an_alarm() {
 #[test]
 fn an_edge_that_cannot_keep_what_arrives_raises_an_alarm() {
     let declared = Declared::read();
-    let alarm = declared.resources("AWS::CloudWatch::Alarm")["ApiAlarm"].clone();
+    let alarm = declared.resources("AWS::CloudWatch::Alarm")["GatewayAlarm"].clone();
 
     assert_eq!((&alarm["MetricName"], dimension(&alarm)), (&json!("5xx"), &json!("${Api}")));
 }

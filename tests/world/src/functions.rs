@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::{BaseUrls, Connections, Crm, Intake};
-use aws::{Endpoints, Env, Queues, Store, Vault};
+use aws::{DeadLetters, Endpoints, Env, Queues, Store, Vault};
 use carriers::Callers;
 use egress::{Client, Limits, reach::Exceptions};
 use local::{deploy::Foundation, template::Template};
@@ -22,6 +22,7 @@ pub struct Functions {
     pub texting_webhook: texting_webhook::Deps,
     pub telnyx_webhook: telnyx_webhook::Deps,
     pub twilio_webhook: twilio_webhook::Deps,
+    pub api: api::Api,
     pub authorizer: authorizer::Deps,
     pub ghl_delivery: ghl_delivery::Deps,
     pub inbound_consumer: inbound_consumer::Deps,
@@ -56,6 +57,7 @@ impl Functions {
                 intake: intake(&twilio)?,
                 origin: twilio.required("PUBLIC_ORIGIN")?,
             },
+            api: api(&env("ApiFunction").await?)?,
             authorizer: authorizer(&env("AuthorizerFunction").await?)?,
             ghl_delivery: ghl_delivery::Deps {
                 keys: delivery.parsed("GHL_WEBHOOK_KEYS", ghl::webhook::Keys::parse)?,
@@ -80,6 +82,35 @@ fn intake(env: &Env) -> anyhow::Result<Intake> {
     })
 }
 
+fn api(env: &Env) -> anyhow::Result<api::Api> {
+    let exceptions = env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?;
+    Ok(api::Api::new(api::Deps {
+        store: env.store()?,
+        vault: env.vault()?,
+        queues: queues(env)?,
+        dead_letters: DeadLetters {
+            inbound: env.queue("INBOUND_DEAD_LETTERS_URL")?,
+            outbound: env.queue("OUTBOUND_DEAD_LETTERS_URL")?,
+            reports: env.queue("REPORTS_DEAD_LETTERS_URL")?,
+        },
+        seal: env.seal("API_SECRET")?,
+        callers: Callers::new(LIMITS, exceptions.clone())?,
+        ghl: ghl::Client::new(Client::new(LIMITS)?),
+        exceptions,
+        base_urls: base_urls(env)?,
+        ghl_base_url: env.required("GHL_BASE_URL")?,
+        origin: env.required("PUBLIC_ORIGIN")?,
+    }))
+}
+
+fn base_urls(env: &Env) -> anyhow::Result<BaseUrls> {
+    Ok(BaseUrls {
+        twilio: env.required("TWILIO_BASE_URL")?,
+        telnyx: env.required("TELNYX_BASE_URL")?,
+        texting: env.required("TEXTING_BASE_URL")?,
+    })
+}
+
 fn authorizer(env: &Env) -> anyhow::Result<authorizer::Deps> {
     let settings = authorizer::Settings {
         issuer: env.optional("OIDC_ISSUER"),
@@ -90,7 +121,7 @@ fn authorizer(env: &Env) -> anyhow::Result<authorizer::Deps> {
     Ok(authorizer::Deps {
         store: env.state()?,
         operator_key: env.secret("OPERATOR_KEY_SECRET")?,
-        oidc: authorizer::Oidc::configured(settings, egress::Client::new(LIMITS)?)?,
+        oidc: authorizer::Oidc::configured(settings, Client::new(LIMITS)?)?,
     })
 }
 
@@ -114,11 +145,7 @@ fn outbound(env: &Env) -> anyhow::Result<outbound_consumer::Deps> {
     Ok(outbound_consumer::Deps {
         store: env.store()?,
         connections: Connections::new(env.store()?, env.vault()?),
-        base_urls: BaseUrls {
-            twilio: env.required("TWILIO_BASE_URL")?,
-            telnyx: env.required("TELNYX_BASE_URL")?,
-            texting: env.required("TEXTING_BASE_URL")?,
-        },
+        base_urls: base_urls(env)?,
         callers: Callers::new(LIMITS, env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?)?,
         origin: env.required("PUBLIC_ORIGIN")?,
         outbound: env.queue("OUTBOUND_QUEUE_URL")?,

@@ -85,7 +85,7 @@ async fn answer(
     body: Bytes,
 ) -> Response<axum::body::Body> {
     let answer = route(&shared, &method, &uri, headers, body).await;
-    if answer.status().is_success() {
+    if answer.status().is_success() && method != Method::GET {
         shared.unsettled.fetch_add(1, Ordering::SeqCst);
     }
     let (parts, body) = answer.into_parts();
@@ -129,6 +129,7 @@ async fn call(
     now: Timestamp,
 ) -> Response<Body> {
     match name {
+        "ApiFunction" => functions.api.handle(request, now).await,
         "GhlDeliveryFunction" => ghl_delivery::handle(&functions.ghl_delivery, request, now).await,
         "TextingWebhookFunction" => {
             texting_webhook::handle(&functions.texting_webhook, request, now).await

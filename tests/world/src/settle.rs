@@ -1,7 +1,10 @@
 //! Letting a world come to rest: consumers run until every queue is empty, and the clock is moved
 //! to whatever is due next, until nothing is.
 
-use std::sync::{PoisonError, atomic::Ordering};
+use std::sync::{
+    PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
@@ -110,6 +113,18 @@ impl World {
                 self.delete(queue, &message).await;
             }
         }
+    }
+
+    /// Puts a message where a queue's dead letters are.
+    pub async fn bury(&self, queue: &'static str, body: &str) {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let dead = self.queues[queue].replace(".fifo", "-dead-letters.fifo");
+        let id = format!("buried-{}", COUNT.fetch_add(1, Ordering::SeqCst));
+        let arguments = json!({
+            "QueueUrl": dead, "MessageBody": body, "MessageGroupId": id,
+            "MessageDeduplicationId": id,
+        });
+        self.call("SendMessage", &arguments).await;
     }
 
     pub async fn dead_letters(&self) -> usize {

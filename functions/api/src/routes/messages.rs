@@ -298,10 +298,7 @@ pub(crate) async fn in_conversation(
     get, path = "/v1/messages/{message}", tag = "Messages", params(("message" = String, Path)),
     responses((status = 200, body = MessageView), Refusals)
 )]
-async fn read_message(
-    member: Reader,
-    Named(id): Named,
-) -> Result<Versioned<MessageView>, Problem> {
+async fn read_message(member: Reader, Named(id): Named) -> Result<Versioned<MessageView>, Problem> {
     let row = load(&member, &id).await?;
     Ok(Versioned::of(&row, view(&row.body)))
 }

@@ -55,9 +55,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<Deps>> {
 
 pub(crate) fn all() -> axum::Router<Arc<Deps>> {
     let (router, _) = described().split_for_parts();
-    router
-        .fallback(async || Problem::not_found("resource"))
-        .method_not_allowed_fallback(async || {
-            Problem::new(Code::MethodNotAllowed, "This cannot be done here.")
-        })
+    router.fallback(async || Problem::not_found("resource")).method_not_allowed_fallback(
+        async || Problem::new(Code::MethodNotAllowed, "This cannot be done here."),
+    )
 }

@@ -140,11 +140,7 @@ async fn erase_person(
     Ok(Json(Erased { messages: done.messages, events: done.events, complete: done.complete }))
 }
 
-async fn note(
-    member: &Member,
-    conversation: &ConversationId,
-    reason: &str,
-) -> Result<(), Problem> {
+async fn note(member: &Member, conversation: &ConversationId, reason: &str) -> Result<(), Problem> {
     let mut entry = member.audit("person.erase", conversation);
     entry.reason = Some(reason.to_owned());
     super::tenants::done(member.scope().transaction().audit(&entry).commit().await?)

@@ -188,10 +188,7 @@ async fn list_quarantine(
     get, path = "/v1/quarantine/{id}", tag = "Quarantine", params(("id" = String, Path)),
     responses((status = 200, body = WaitingView), Refusals)
 )]
-async fn read_quarantined(
-    member: Reader,
-    Named(id): Named,
-) -> Result<Json<WaitingView>, Problem> {
+async fn read_quarantined(member: Reader, Named(id): Named) -> Result<Json<WaitingView>, Problem> {
     let missing = || Problem::not_found("entry");
     let id: QuarantineId = id.parse().map_err(|_| missing())?;
     let waiting = act::find(&member, &id).await?.ok_or_else(missing)?;

@@ -113,7 +113,8 @@ fn done(entry: &LogEntry) -> Moment {
 async fn causes(scope: Scope<'_>, log: &[LogEntry]) -> Result<Vec<Moment>, StoreError> {
     let events: BTreeSet<_> = log.iter().filter_map(|it| it.event.clone()).collect();
     let messages = log.iter().filter(|it| it.subject.starts_with("msg_"));
-    let messages: BTreeSet<_> = messages.filter_map(|it| MessageId::parse(&it.subject).ok()).collect();
+    let messages: BTreeSet<_> =
+        messages.filter_map(|it| MessageId::parse(&it.subject).ok()).collect();
     let mut moments = Vec::new();
     for id in events {
         let Some(row) = scope.event(&id).await? else { continue };

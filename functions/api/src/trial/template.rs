@@ -43,14 +43,7 @@ macro_rules! template {
 
 pub(crate) static ALL: [Template; 6] = [
     template!("ghl", "GoHighLevel", "2021-07-28", "crm", Some(Provider::Ghl), &[]),
-    template!(
-        "twilio",
-        "Twilio",
-        "2010-04-01",
-        "channel",
-        Some(Provider::Twilio),
-        &["auth_token"]
-    ),
+    template!("twilio", "Twilio", "2010-04-01", "channel", Some(Provider::Twilio), &["auth_token"]),
     template!("telnyx", "Telnyx", "v2", "channel", Some(Provider::Telnyx), &["public_key"]),
     template!(
         "texting",

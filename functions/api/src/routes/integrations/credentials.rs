@@ -57,8 +57,7 @@ pub(crate) async fn rotate(
 
     let mut next = row.body.clone();
     next.settings = Value::Object(with_previous(template, &row.body, &checked, &new.settings));
-    let connection =
-        Connection::new(member.tenant.clone(), next.clone(), checked.secrets.clone());
+    let connection = Connection::new(member.tenant.clone(), next.clone(), checked.secrets.clone());
     let tested = trial::attempt(&member.deps, &connection, member.now()).await;
     if let Some(fault) = tested.fault {
         return Err(refused(&fault));

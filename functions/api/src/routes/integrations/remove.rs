@@ -14,8 +14,7 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
     let (scope, integration) = (member.scope(), &row.body);
     let mut entry = member.audit("integration.delete", &integration.id);
     entry.before = seen(integration);
-    let mut transaction =
-        scope.transaction().delete_integration(&integration.id).audit(&entry);
+    let mut transaction = scope.transaction().delete_integration(&integration.id).audit(&entry);
     for name in scope.credentials(&integration.id).await?.into_keys() {
         transaction = transaction.delete_credential(&integration.id, &name);
     }

@@ -1,4 +1,5 @@
-//! The Messages resource: send, list, fetch.
+//! The Messages resource: send, list, fetch. And the account itself, which tells whether somebody may
+//! use it.
 
 use std::sync::Arc;
 
@@ -23,8 +24,18 @@ type Sim = State<Arc<Carrier<Twilio>>>;
 
 pub(super) fn routes() -> Router<Arc<Carrier<Twilio>>> {
     Router::new()
+        .route("/2010-04-01/Accounts/{file}", get(account))
         .route("/2010-04-01/Accounts/{account}/Messages.json", post(send).get(list))
         .route("/2010-04-01/Accounts/{account}/Messages/{file}", get(fetch))
+}
+
+async fn account(State(sim): Sim, Path(file): Path<String>, headers: HeaderMap) -> Answer {
+    sim.call("account", || {
+        let sid = file.strip_suffix(".json").ok_or_else(|| errors::usual(404))?;
+        sim.vendor.authorise(sid, &headers)?;
+        Ok(Answer::new(200, json!({ "sid": sid, "status": "active", "type": "Full" })))
+    })
+    .await
 }
 
 async fn send(
