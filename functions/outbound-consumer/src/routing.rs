@@ -52,7 +52,7 @@ pub(crate) async fn find(
     }
     let route = match &message.route {
         Some(route) => Some(route.clone()),
-        None => match sticky(deps, tenant, message).await? {
+        None => match sticky(deps, tenant, message, now).await? {
             Some(route) => Some(route),
             None => pooled(deps, tenant, message).await?.or_else(|| served.default_route.clone()),
         },
@@ -60,21 +60,25 @@ pub(crate) async fn find(
     let Some(route) = route else { return Ok(Err(NoWay::Ever(misconfigured("no_number")))) };
 
     let loaded = deps.connections.of(tenant, &route.channel, now).await.map_err(again)?;
-    Ok(channel(deps, loaded).map(|channel| Way { route, channel }))
+    Ok(channel(deps, &route, loaded).map(|channel| Way { route, channel }))
 }
 
 /// A person is always texted from the same number, unless the tenant says that nothing leaves from it
-/// any more.
+/// any more, or has taken its channel away.
 async fn sticky(
     deps: &Deps,
     tenant: &TenantId,
     message: &Message,
-) -> Result<Option<Route>, StoreError> {
+    now: Timestamp,
+) -> Result<Option<Route>, Again> {
     let scope = deps.store.of(tenant);
     let Some(conversation) = scope.conversation(&message.conversation).await? else {
         return Ok(None);
     };
     let last = conversation.body.route;
+    if deps.connections.of(tenant, &last.channel, now).await.map_err(again)?.is_none() {
+        return Ok(None);
+    }
     let number = scope.number(&last.number).await?;
     let is_closed = number.is_some_and(|row| row.body.use_for == UseFor::Nothing);
     Ok((!is_closed).then_some(last))
@@ -89,13 +93,18 @@ async fn pooled(
     Ok(number::choose(&pool, &message.conversation).map(|it| it.route.clone()))
 }
 
-fn channel(deps: &Deps, connection: Option<Arc<Connection>>) -> Result<Channel, NoWay> {
-    let connection = connection.ok_or_else(|| NoWay::Ever(misconfigured("no_channel")))?;
-    let id = &connection.integration.id;
+fn channel(
+    deps: &Deps,
+    route: &Route,
+    connection: Option<Arc<Connection>>,
+) -> Result<Channel, NoWay> {
+    let id = &route.channel;
+    let parked = || NoWay::Now(Until::IntegrationActive { integration: id.clone() });
+    let connection = connection.ok_or_else(parked)?;
     match connection.integration.status {
         Status::Active => {}
         Status::Pending | Status::Error | Status::Disconnected => {
-            return Err(NoWay::Now(Until::IntegrationActive { integration: id.clone() }));
+            return Err(parked());
         }
     }
     connection.channel(&deps.base_urls).map_err(|e| {

@@ -23,7 +23,7 @@ pub struct Advance<'a> {
 /// The message after `event`, or why there is none: nothing new, or impossible.
 pub fn step(message: &Message, event: Event, now: Timestamp) -> Result<Message, Step> {
     match message.delivery.step(event, now) {
-        Step::To(delivery) => Ok(Message { delivery, due: None, ..message.clone() }),
+        Step::To(delivery) => Ok(Message { delivery, due: None, parked: None, ..message.clone() }),
         other => Err(other),
     }
 }

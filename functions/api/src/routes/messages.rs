@@ -341,7 +341,6 @@ pub(crate) async fn cancelled(member: &Member, row: &Row<Message>) -> Result<boo
     if !is_queued {
         return Ok(false);
     }
-    let next = Message { parked: None, ..next };
     let result = LogResult::Refused { why: "it was cancelled".to_owned() };
     settled(member, row, next, result, "message.cancel").await?;
     Ok(true)

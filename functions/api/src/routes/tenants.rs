@@ -300,6 +300,7 @@ async fn delete_tenant(operator: Operator, Named(id): Named) -> Result<Json<Dele
         }
         TenantState::Suspended { .. } => {
             erase::connections(&member).await?;
+            let row = load(&member).await?;
             let state = TenantState::Deleted { since: member.now() };
             let next = Tenant { state, crm: None, default_route: None, ..row.body.clone() };
             let mut entry = member.audit("tenant.delete", &id);

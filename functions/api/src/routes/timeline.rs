@@ -78,13 +78,20 @@ async fn read_timeline(
     let mut more = causes(member.scope(), &page.items).await?;
     let mut answer = listed(&member, &list, page, |it| done(&it)).await?;
     answer.items.append(&mut more);
-    answer.items.sort_by_key(|it| std::cmp::Reverse(it.when));
+    answer.items.sort_by_key(|it| std::cmp::Reverse((it.when, rank(&it.what))));
     for n in 1..answer.items.len() {
         let before = answer.items[n].when;
         let later = &mut answer.items[n - 1];
         later.after_ms = i64::try_from(later.when.duration_since(before).as_millis()).ok();
     }
     Ok(Json(answer))
+}
+
+/// What comes first of what happened in one moment: causes before what followed from them.
+fn rank(what: &str) -> usize {
+    const ORDER: [&str; 6] =
+        ["webhook", "message", "opt_out", "add_inbound", "send", "record_report"];
+    ORDER.iter().position(|it| *it == what).unwrap_or(ORDER.len())
 }
 
 fn done(entry: &LogEntry) -> Moment {
