@@ -1,10 +1,11 @@
-//! The dialects of the carriers: Twilio, Telnyx, and whoever speaks the Texting contract TP/1.
-//! Each module checks who sent a webhook, reads it in our terms, and sends a text. Adding a
+//! The dialects of the carriers: Twilio, Telnyx, Aloware, and whoever speaks the Texting contract
+//! TP/1. Each module checks who sent a webhook, reads it in our terms, and sends a text. Adding a
 //! carrier is adding a module and a [`Channel`].
 //!
 //! **Invariant:** nothing here knows the CRM or AWS, keeps state, or calls a carrier twice for one
 //! send. A webhook can be read only after its signature was checked.
 
+pub mod aloware;
 pub mod telnyx;
 pub mod texting;
 pub mod twilio;
@@ -25,6 +26,7 @@ pub enum Channel {
     Twilio(twilio::Account),
     Telnyx(telnyx::Account),
     Texting(texting::Account),
+    Aloware(aloware::Account),
 }
 
 impl Channel {
@@ -34,6 +36,7 @@ impl Channel {
             Self::Twilio(account) => account.send(http, text).await,
             Self::Telnyx(account) => account.send(http, text).await,
             Self::Texting(account) => account.send(http, text).await,
+            Self::Aloware(account) => account.send(http, text).await,
         }
     }
 }
