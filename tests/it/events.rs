@@ -16,7 +16,7 @@ use domain::{
 };
 use lambda_http::{Body, Response};
 use local::{
-    seed::{self, Numbers, Planted},
+    seed::{self, Accounts, Numbers, Planted},
     sims::ghl::Location,
 };
 use serde_json::Value;
@@ -30,7 +30,7 @@ use crate::{
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
 /// Every event there is, in an order in which they can happen.
-const EVENTS: [&str; 24] = [
+const EVENTS: [&str; 26] = [
     "texting-webhook/received",
     "texting-webhook/received-media",
     "texting-webhook/delivered",
@@ -41,6 +41,7 @@ const EVENTS: [&str; 24] = [
     "telnyx-webhook/received",
     "telnyx-webhook/finalized",
     "telnyx-webhook/finalized-failed",
+    "aloware-webhook/event",
     "ghl-delivery/sms",
     "ghl-delivery/attachments",
     "ghl-delivery/email",
@@ -55,6 +56,7 @@ const EVENTS: [&str; 24] = [
     "texting-webhook/optout-stop",
     "inbound-consumer/keyword",
     "report-consumer/tell-standing",
+    "report-consumer/copy-contact",
 ];
 
 /// Work of the sweeper's is whatever is due, so it stands for itself.
@@ -143,7 +145,10 @@ impl<'a> Demo<'a> {
             telnyx: number("+14155550102"),
             texting: number("+14155550103"),
         };
-        let accounts = accounts(world, &location);
+        let accounts = Accounts {
+            aloware_settings: serde_json::json!({ "sync_contacts": true }),
+            ..accounts(world, &location)
+        };
         let vault = &world.functions.vault;
         let planted = seed::plant(&world.store, vault, "demo", &accounts, &numbers, NOON).await;
         let twilio = twilio(world).await;
@@ -181,6 +186,9 @@ impl<'a> Demo<'a> {
         match function {
             "texting-webhook" => {
                 texting_webhook::handle(&functions.texting_webhook, request, now).await
+            }
+            "aloware-webhook" => {
+                aloware_webhook::handle(&functions.aloware_webhook, request, now).await
             }
             "telnyx-webhook" => {
                 telnyx_webhook::handle(&functions.telnyx_webhook, request, now).await
@@ -250,6 +258,10 @@ impl<'a> Demo<'a> {
                 // The simulator has no such message, and says so once.
                 let telling = scope.telling(crm_message).await.unwrap().unwrap().body;
                 assert_eq!(telling.due, None, "{telling:?}");
+            }
+            FollowUp::CopyContact { integration, phone, .. } => {
+                let copy = scope.contact_copy(integration, phone).await.unwrap().unwrap().body;
+                assert!(copy.copied_at.is_some() && copy.due.is_none(), "{copy:?}");
             }
             FollowUp::TellStanding { phone, .. } => {
                 let standing = scope.opt_out(phone).await.unwrap().unwrap().body;

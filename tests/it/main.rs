@@ -4,6 +4,7 @@
 
 mod a_reply_reaches_the_phone;
 mod a_text_reaches_ghl;
+mod aloware;
 mod doors;
 mod events;
 mod letters;

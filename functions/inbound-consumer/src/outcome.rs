@@ -19,6 +19,7 @@ use tracing::{error, info};
 use crate::{
     Deps, Told,
     claim::{Claimed, Earlier},
+    contact_copy,
     thread::{Added, NotAdded},
 };
 
@@ -50,10 +51,17 @@ pub(crate) async fn added(
     if !is_old_news(deps, told, &conversation).await? {
         transaction = transaction.set_conversation(&conversation);
     }
+    let copy = contact_copy::wanted(deps, told, now).await;
+    if let Some(copy) = &copy {
+        transaction = copy.write(transaction);
+    }
     match transaction.commit().await? {
         Commit::Done => {
             metrics::count("TextsAddedToCrm");
             info!(message.id = %message.id, "message {} is in the CRM", message.id);
+            if let Some(copy) = &copy {
+                deps.reports.offer(&copy.job(told), now).await;
+            }
             Ok(())
         }
         Commit::Refused(_) => Err(StoreError::Conflict.into()),

@@ -19,6 +19,7 @@ async fn main() -> Result<(), Error> {
             twilio: env.required("TWILIO_BASE_URL")?,
             telnyx: env.required("TELNYX_BASE_URL")?,
             texting: env.required("TEXTING_BASE_URL")?,
+            aloware: env.required("ALOWARE_BASE_URL")?,
         },
         http: egress::Client::new(Limits::default())?,
         origin: env.required("PUBLIC_ORIGIN")?,

@@ -1,8 +1,10 @@
-//! What happens after a message was sent: carriers report on it, and the CRM is told.
+//! What happens after a message was sent: carriers report on it, and the CRM is told. Contacts of
+//! people who texted are copied here too, for that can wait as well.
 //!
 //! Both come in any order and any number of times. A report that tells nothing new changes
 //! nothing, and the CRM is only ever told of the latest.
 
+mod copy_contact;
 mod record;
 mod standing;
 mod tell;
@@ -18,6 +20,9 @@ pub struct Deps {
     pub store: Store,
     pub connections: Connections,
     pub crm: Crm,
+    pub aloware_base_url: String,
+    /// For calls to others than the CRM.
+    pub http: egress::Client,
     pub reports: Queue,
 }
 
@@ -34,10 +39,13 @@ async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Aga
         FollowUp::TellStanding { tenant, phone } => {
             standing::tell(deps, &tenant, &phone, now).await
         }
+        FollowUp::CopyContact { tenant, integration, phone } => {
+            copy_contact::copy(deps, &tenant, (&integration, &phone), now).await
+        }
     }
 }
 
-/// What to do about a call to the CRM that failed.
+/// What to do about a call that failed.
 enum Remedy {
     /// Try again, and not before this has passed, where that is known.
     Wait(Option<SignedDuration>),

@@ -19,6 +19,8 @@ async fn main() -> Result<(), Error> {
             client: ghl::Client::new(egress::Client::new(Limits::default())?),
             base_url: env.required("GHL_BASE_URL")?,
         },
+        aloware_base_url: env.required("ALOWARE_BASE_URL")?,
+        http: egress::Client::new(Limits::default())?,
         reports: env.queue("REPORTS_QUEUE_URL")?,
     };
 

@@ -14,6 +14,7 @@
 //! | telling          | state   | `T#<tenant>#TELL#<crm id>`  | `TELL`                    |
 //! | opt-out          | state   | `T#<tenant>#P#<phone>`      | `OPTOUT`                  |
 //! | consent entry    | state   | `T#<tenant>#P#<phone>`      | `CONSENT#<time>#<event>`  |
+//! | contact copy     | state   | `T#<tenant>#P#<phone>`      | `COPY#<integration>`      |
 //! | webhook event    | journal | `T#<tenant>#E#<event>`      | `EVENT`                   |
 //! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
 //!
@@ -125,6 +126,14 @@ impl Key {
             format!("{}#P#{phone}", of(tenant)),
             format!("CONSENT#{}#{}", sortable(at), escaped(cause)),
         )
+    }
+
+    pub(crate) fn contact_copy(
+        tenant: &TenantId,
+        phone: &PhoneNumber,
+        integration: &IntegrationId,
+    ) -> Self {
+        Self::new(format!("{}#P#{phone}", of(tenant)), format!("COPY#{integration}"))
     }
 
     pub(crate) fn event(tenant: &TenantId, event: &EventId) -> Self {

@@ -4,6 +4,7 @@
 //! carrier or the CRM.
 
 mod consent;
+mod contact_copies;
 mod conversations;
 pub mod due;
 mod env;

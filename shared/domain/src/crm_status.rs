@@ -8,6 +8,7 @@ use crate::{
     failure::Failure,
     ids::{CrmMessageId, TenantId},
     jobs::{FollowUp, Job},
+    work::GivenUp,
 };
 
 /// The words the CRM takes for a message's status. "Sent" is not among them.
@@ -61,13 +62,6 @@ pub struct Telling {
     pub given_up: Option<GivenUp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-}
-
-/// The CRM will not be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GivenUp {
-    pub at: Timestamp,
-    pub why: String,
 }
 
 /// GoHighLevel refuses updates of a message for its first five to ten seconds

@@ -21,6 +21,7 @@ pub struct Integration {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Provider {
+    Aloware,
     Ghl,
     Telnyx,
     Texting,

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ConversationId, CrmMessageId, EventId, MessageId, TenantId},
+    ids::{ConversationId, CrmMessageId, EventId, IntegrationId, MessageId, TenantId},
     phone::PhoneNumber,
 };
 
@@ -44,6 +44,8 @@ pub enum FollowUp {
     Tell { tenant: TenantId, crm_message: CrmMessageId },
     /// Tell the CRM who must not be texted, or may be again.
     TellStanding { tenant: TenantId, phone: PhoneNumber },
+    /// Copy the contact of somebody who texted to another system of the tenant's.
+    CopyContact { tenant: TenantId, integration: IntegrationId, phone: PhoneNumber },
 }
 
 /// A job with the queue it belongs to.
@@ -76,6 +78,9 @@ impl Job {
             Self::Reports(FollowUp::TellStanding { tenant, phone }) => {
                 short("standing", tenant, phone.as_str())
             }
+            Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
+                short(&format!("copy:{integration}"), tenant, phone.as_str())
+            }
         }
     }
 
@@ -90,6 +95,9 @@ impl Job {
             }
             Self::Reports(FollowUp::TellStanding { tenant, phone }) => {
                 short("standing", tenant, phone.as_str())
+            }
+            Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
+                short(&format!("copy:{integration}"), tenant, phone.as_str())
             }
         }
     }
@@ -123,10 +131,18 @@ mod tests {
 
     #[test]
     fn a_group_fits_a_queue_whatever_the_foreign_id_looks_like() {
-        let job = Job::Reports(FollowUp::Tell {
-            tenant: TenantId::parse(&"t".repeat(64)).unwrap(),
+        let tenant = TenantId::parse(&"t".repeat(64)).unwrap();
+        let told = Job::Reports(FollowUp::Tell {
+            tenant: tenant.clone(),
             crm_message: CrmMessageId::parse(&"#".repeat(256)).unwrap(),
         });
-        assert!(job.group().len() <= 128);
+        let copied = Job::Reports(FollowUp::CopyContact {
+            tenant,
+            integration: IntegrationId::parse(&"i".repeat(64)).unwrap(),
+            phone: "+12125550123".parse().unwrap(),
+        });
+        for job in [told, copied] {
+            assert!(job.group().len() <= 128);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! its logic. What varies is an argument.
 
 pub mod consent;
+pub mod contact_copy;
 pub mod conversation;
 pub mod crm_status;
 pub mod delivery;

@@ -5,7 +5,7 @@ use local::template::Event;
 use super::Declared;
 
 #[test]
-fn the_world_can_call_four_addresses_and_no_other() {
+fn the_world_can_call_five_addresses_and_no_other() {
     let declared = Declared::read();
     let functions = declared.functions();
     let mut routes: Vec<_> = functions
@@ -24,6 +24,7 @@ fn the_world_can_call_four_addresses_and_no_other() {
     assert_eq!(
         routes,
         [
+            ("AlowareWebhookFunction", "POST", "/webhooks/aloware/{integration_id}"),
             ("GhlDeliveryFunction", "POST", "/webhooks/messages/provider-delivery"),
             ("TelnyxWebhookFunction", "POST", "/webhooks/telnyx/{integration_id}"),
             ("TextingWebhookFunction", "POST", "/webhooks/texting/{integration_id}"),

@@ -47,7 +47,8 @@ const REPORTS: &str = "ReportsQueue";
 const INTAKE: &[Does] =
     &[Reads(STATE), Lists(STATE), Opens(KEY), Writes(JOURNAL), Sends(INBOUND), Sends(REPORTS)];
 
-const DOES: [(&str, &[Does]); 8] = [
+const DOES: [(&str, &[Does]); 9] = [
+    ("AlowareWebhookFunction", INTAKE),
     ("TextingWebhookFunction", INTAKE),
     ("TwilioWebhookFunction", INTAKE),
     ("TelnyxWebhookFunction", INTAKE),

@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
 pub struct Functions {
     pub store: Store,
     pub vault: Vault,
+    pub aloware_webhook: aloware_webhook::Deps,
     pub texting_webhook: texting_webhook::Deps,
     pub telnyx_webhook: telnyx_webhook::Deps,
     pub twilio_webhook: twilio_webhook::Deps,
@@ -44,6 +45,9 @@ impl Functions {
         Ok(Self {
             store: twilio.store()?,
             vault: twilio.vault()?,
+            aloware_webhook: aloware_webhook::Deps {
+                intake: intake(&env("AlowareWebhookFunction").await?)?,
+            },
             texting_webhook: texting_webhook::Deps {
                 intake: intake(&env("TextingWebhookFunction").await?)?,
             },
@@ -101,6 +105,7 @@ fn outbound(env: &Env) -> anyhow::Result<outbound_consumer::Deps> {
             twilio: env.required("TWILIO_BASE_URL")?,
             telnyx: env.required("TELNYX_BASE_URL")?,
             texting: env.required("TEXTING_BASE_URL")?,
+            aloware: env.required("ALOWARE_BASE_URL")?,
         },
         http: egress::Client::new(LIMITS)?,
         origin: env.required("PUBLIC_ORIGIN")?,
@@ -114,6 +119,8 @@ fn reports(env: &Env) -> anyhow::Result<report_consumer::Deps> {
         store: env.store()?,
         connections: Connections::new(env.store()?, env.vault()?),
         crm: crm(env)?,
+        aloware_base_url: env.required("ALOWARE_BASE_URL")?,
+        http: egress::Client::new(LIMITS)?,
         reports: env.queue("REPORTS_QUEUE_URL")?,
     })
 }

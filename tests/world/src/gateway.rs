@@ -103,6 +103,10 @@ async fn route(
             let request = request(uri, headers, &body, Some(id));
             texting_webhook::handle(&functions.texting_webhook, request, now).await
         }
+        ("POST", ["webhooks", "aloware", id]) => {
+            let request = request(uri, headers, &body, Some(id));
+            aloware_webhook::handle(&functions.aloware_webhook, request, now).await
+        }
         ("POST", ["webhooks", "telnyx", id]) => {
             let request = request(uri, headers, &body, Some(id));
             telnyx_webhook::handle(&functions.telnyx_webhook, request, now).await
