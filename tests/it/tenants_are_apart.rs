@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use aws::{Added, Commit, ForeignId, Row, Scope};
 use domain::{
     consent::{OptOut, Source},
+    contact_copy::ContactCopy,
     conversation::Contact,
     crm_status::Telling,
     delivery::Delivery,
@@ -29,6 +30,7 @@ struct Everything {
     message: Row<Message>,
     provider_message: ProviderMessageId,
     telling: Row<Telling>,
+    copy: ContactCopy,
     contact: Contact,
     integration: Integration,
     opt_out: Row<OptOut>,
@@ -74,7 +76,7 @@ async fn what_one_tenant_has_no_other_finds() {
 
 async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
     let Everything { event, message, provider_message, telling, .. } = acme;
-    let Everything { contact, integration, opt_out, phone, .. } = acme;
+    let Everything { contact, copy, integration, opt_out, phone, .. } = acme;
     let by_provider = ForeignId::Provider(&integration.id, provider_message);
     let tenant = scope.tenant().await.unwrap();
     let integrations = scope.integrations().await.unwrap();
@@ -94,6 +96,7 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Asked {
         ("opt_out", scope.opt_out(&opt_out.body.phone).await.unwrap().is_some()),
         ("consent_history", !scope.consent_history(phone).await.unwrap().is_empty()),
         ("telling", scope.telling(&telling.body.crm_message).await.unwrap().is_some()),
+        ("contact_copy", scope.contact_copy(&copy.integration, phone).await.unwrap().is_some()),
         ("log_of_day", !scope.log_of_day(NOON).await.unwrap().is_empty()),
     ]
 }
@@ -144,6 +147,7 @@ async fn what_one_tenant_writes_touches_nothing_of_anothers() {
     let transaction = scope
         .transaction()
         .set_opt_out(None, &standing)
+        .set_contact_copy(None, &acme.copy)
         .know_contact(&acme.contact, &acme.phone)
         .map_message(provider, &MessageId::parse("msg_zeniths").unwrap());
     assert_eq!(transaction.commit().await.unwrap(), Commit::Done);
@@ -342,12 +346,15 @@ async fn live(world: &World) -> Everything {
     let message = MessageId::from_crm(&world.acme.tenant, &crm_message);
     let message = scope.message(&message).await.unwrap().unwrap();
     let crm_contact = scope.owner_of(&phone).await.unwrap().unwrap().crm_contact;
+    let copy = ContactCopy::wanted(world.acme.aloware.clone(), phone.clone(), NOON).copied(NOON);
+    scope.transaction().set_contact_copy(None, &copy).commit().await.unwrap();
     let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
     Everything {
         event: scope.event(&EventId::parse(&event).unwrap()).await.unwrap().unwrap(),
         provider_message: message.body.provider_message.clone().unwrap(),
         message,
         telling: scope.telling(&crm_message).await.unwrap().unwrap(),
+        copy,
         contact: Contact { id: ContactId::of(&world.acme.tenant, &crm_contact), crm_contact },
         integration: scope.integration(&world.acme.texting).await.unwrap().unwrap(),
         opt_out: scope.opt_out(&phone).await.unwrap().unwrap(),
