@@ -14,10 +14,11 @@ const STARTS: usize = 9;
 const WARM_UP: usize = 20;
 const EVENTS: usize = 200;
 
-const FUNCTIONS: [(&str, &str); 8] = [
+const FUNCTIONS: [(&str, &str); 9] = [
     ("texting-webhook", "TextingWebhookFunction"),
     ("telnyx-webhook", "TelnyxWebhookFunction"),
     ("twilio-webhook", "TwilioWebhookFunction"),
+    ("aloware-webhook", "AlowareWebhookFunction"),
     ("ghl-delivery", "GhlDeliveryFunction"),
     ("inbound-consumer", "InboundConsumerFunction"),
     ("outbound-consumer", "OutboundConsumerFunction"),

@@ -18,7 +18,7 @@ use domain::{
 };
 use lambda_http::{Body, Response};
 use local::{
-    seed::{self, Numbers, Planted},
+    seed::{self, Accounts, Numbers, Planted},
     sims::ghl::Location,
 };
 use serde_json::Value;
@@ -32,7 +32,7 @@ use crate::{
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
 /// Every event there is, in an order in which they can happen.
-const EVENTS: [&str; 26] = [
+const EVENTS: [&str; 28] = [
     "authorizer/key",
     "authorizer/unknown-key",
     "texting-webhook/received",
@@ -45,6 +45,7 @@ const EVENTS: [&str; 26] = [
     "telnyx-webhook/received",
     "telnyx-webhook/finalized",
     "telnyx-webhook/finalized-failed",
+    "aloware-webhook/event",
     "ghl-delivery/sms",
     "ghl-delivery/attachments",
     "ghl-delivery/email",
@@ -59,6 +60,7 @@ const EVENTS: [&str; 26] = [
     "texting-webhook/optout-stop",
     "inbound-consumer/keyword",
     "report-consumer/tell-standing",
+    "report-consumer/copy-contact",
 ];
 
 /// Work of the sweeper's is whatever is due, so it stands for itself.
@@ -147,7 +149,10 @@ impl<'a> Demo<'a> {
             telnyx: number("+14155550102"),
             texting: number("+14155550103"),
         };
-        let accounts = accounts(world, &location);
+        let accounts = Accounts {
+            aloware_settings: serde_json::json!({ "sync_contacts": true }),
+            ..accounts(world, &location)
+        };
         let vault = &world.functions.vault;
         let planted = seed::plant(&world.store, vault, "demo", &accounts, &numbers, NOON).await;
         let twilio = twilio(world).await;
@@ -220,6 +225,9 @@ impl<'a> Demo<'a> {
             "texting-webhook" => {
                 texting_webhook::handle(&functions.texting_webhook, request, now).await
             }
+            "aloware-webhook" => {
+                aloware_webhook::handle(&functions.aloware_webhook, request, now).await
+            }
             "telnyx-webhook" => {
                 telnyx_webhook::handle(&functions.telnyx_webhook, request, now).await
             }
@@ -288,6 +296,10 @@ impl<'a> Demo<'a> {
                 // The simulator has no such message, and says so once.
                 let telling = scope.telling(crm_message).await.unwrap().unwrap().body;
                 assert_eq!(telling.due, None, "{telling:?}");
+            }
+            FollowUp::CopyContact { integration, phone, .. } => {
+                let copy = scope.contact_copy(integration, phone).await.unwrap().unwrap().body;
+                assert!(copy.copied_at.is_some() && copy.due.is_none(), "{copy:?}");
             }
             FollowUp::TellStanding { phone, .. } => {
                 let standing = scope.opt_out(phone).await.unwrap().unwrap().body;

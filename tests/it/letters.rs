@@ -7,6 +7,7 @@ use local::{
     emulator::Gate,
     seed::Accounts,
     sims::{
+        aloware,
         carrier::{Setting, ids::hex},
         clock::Clock,
         ghl, telnyx, texting, twilio,
@@ -255,6 +256,7 @@ pub(crate) fn accounts(world: &World, location: &ghl::Location) -> Accounts {
         &twilio::Options::new(setting()),
         (&world.telnyx, &telnyx_key),
         &texting::Options::new(setting()),
+        &aloware::Options::new(0),
         location,
     )
 }

@@ -5,6 +5,7 @@
 mod a_reply_reaches_the_phone;
 mod a_tenants_address;
 mod a_text_reaches_ghl;
+mod aloware;
 mod api;
 mod doors;
 mod events;

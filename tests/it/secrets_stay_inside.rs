@@ -26,6 +26,8 @@ use lambda_http::tracing::{
     },
 };
 
+use local::seed::ALOWARE_WEBHOOK_SECRET;
+
 use crate::{
     letters::Sender,
     tables::Tables,
@@ -84,17 +86,19 @@ async fn nothing_shows_a_secret_or_a_text_when_it_is_printed() {
     ];
 
     let base = || "https://example.com".to_owned();
-    let urls = BaseUrls { twilio: base(), telnyx: base(), texting: base() };
+    let urls = BaseUrls { twilio: base(), telnyx: base(), texting: base(), aloware: base() };
     for (id, provider) in [
         (&acme.twilio, Provider::Twilio),
         (&acme.telnyx, Provider::Telnyx),
         (&acme.texting, Provider::Texting),
+        (&acme.aloware, Provider::Aloware),
     ] {
         let connection = connections.of(&acme.tenant, id, world.now()).await.unwrap().unwrap();
         printed.push(format!("{connection:?} {:?}", connection.channel(&urls).unwrap()));
         printed.push(match provider {
             Provider::Twilio => format!("{:?}", connection.twilio().unwrap()),
             Provider::Telnyx => format!("{:?}", connection.telnyx().unwrap()),
+            Provider::Aloware => format!("{:?}", connection.aloware().unwrap()),
             _ => format!("{:?}", connection.texting().unwrap()),
         });
         let sealed = world.scope().credentials(id).await.unwrap();
@@ -170,7 +174,8 @@ async fn nothing_that_is_logged_shows_a_secret_a_phone_or_a_text() {
 
 /// Whether we wrote this. What libraries trace, down to the bytes they send, nobody switches on.
 fn is_ours(target: &str) -> bool {
-    const OURS: [&str; 15] = [
+    const OURS: [&str; 16] = [
+        "aloware_webhook",
         "app",
         "aws",
         "carriers",
@@ -242,6 +247,7 @@ fn secrets() -> Vec<String> {
         .map(|it| String::from_utf8(it.secret()).unwrap())
         .to_vec();
     secrets.extend(["KEYtelnyx-demo", "texting-demo-key", "token-acme"].map(str::to_owned));
+    secrets.extend(["aloware-demo-token", ALOWARE_WEBHOOK_SECRET].map(str::to_owned));
     secrets.extend(secrets.clone().iter().map(|it| encoded(it.as_bytes())));
     secrets
 }

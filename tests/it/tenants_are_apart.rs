@@ -6,6 +6,7 @@ use aws::{Added, Asked, Commit, ForeignId, Page, Row, Scope, StoreError, Table};
 use domain::{
     audit::AuditEntry,
     consent::{OptOut, Source},
+    contact_copy::ContactCopy,
     conversation::{Contact, Route},
     crm_status::Telling,
     delivery::Delivery,
@@ -32,6 +33,7 @@ struct Everything {
     message: Row<Message>,
     provider_message: ProviderMessageId,
     telling: Row<Telling>,
+    copy: ContactCopy,
     contact: Contact,
     integration: Integration,
     api_key: ApiKeyId,
@@ -84,7 +86,7 @@ async fn what_one_tenant_has_no_other_finds() {
 
 async fn ask(scope: Scope<'_>, acme: &Everything) -> Answers {
     let Everything { event, message, provider_message, telling, .. } = acme;
-    let Everything { contact, integration, api_key, opt_out, phone, .. } = acme;
+    let Everything { contact, copy, integration, api_key, opt_out, phone, .. } = acme;
     let by_provider = ForeignId::Provider(&integration.id, provider_message);
     let tenant = scope.tenant().await.unwrap();
     let integrations = scope.integrations().await.unwrap();
@@ -121,6 +123,7 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Answers {
         ("resumption", scope.resumption().await.unwrap().is_some()),
         ("telling", scope.telling(&telling.body.crm_message).await.unwrap().is_some()),
         ("log_of_day", has(scope.log_of_day(NOON, few()).await)),
+        ("contact_copy", scope.contact_copy(&copy.integration, phone).await.unwrap().is_some()),
     ]
 }
 
@@ -178,6 +181,7 @@ async fn what_one_tenant_writes_touches_nothing_of_anothers() {
     let transaction = scope
         .transaction()
         .set_opt_out(None, &standing)
+        .set_contact_copy(None, &acme.copy)
         .know_contact(&acme.contact, &acme.phone)
         .map_message(provider, &MessageId::parse("msg_zeniths").unwrap());
     assert_eq!(transaction.commit().await.unwrap(), Commit::Done);
@@ -381,6 +385,8 @@ async fn live(world: &World) -> Everything {
     let message = MessageId::from_crm(&world.acme.tenant, &crm_message);
     let message = scope.message(&message).await.unwrap().unwrap();
     let crm_contact = scope.owner_of(&phone).await.unwrap().unwrap().crm_contact;
+    let copy = ContactCopy::wanted(world.acme.aloware.clone(), phone.clone(), NOON).copied(NOON);
+    scope.transaction().set_contact_copy(None, &copy).commit().await.unwrap();
     let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
     set_up(world, message.body.route.clone().unwrap()).await;
     Everything {
@@ -388,6 +394,7 @@ async fn live(world: &World) -> Everything {
         provider_message: message.body.provider_message.clone().unwrap(),
         message,
         telling: scope.telling(&crm_message).await.unwrap().unwrap(),
+        copy,
         contact: Contact { id: ContactId::of(&world.acme.tenant, &crm_contact), crm_contact },
         integration: scope.integration(&world.acme.texting).await.unwrap().unwrap(),
         api_key: key_of(world, &world.acme.tenant, "agent").await.0.id,

@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         twilio: env.required("TWILIO_BASE_URL")?,
         telnyx: env.required("TELNYX_BASE_URL")?,
         texting: env.required("TEXTING_BASE_URL")?,
+        aloware: env.required("ALOWARE_BASE_URL")?,
     };
     let exceptions = env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?;
     let api = Api::new(Deps {

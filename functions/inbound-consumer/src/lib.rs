@@ -8,6 +8,7 @@
 //! ```
 
 mod claim;
+mod contact_copy;
 mod keywords;
 mod outcome;
 mod thread;

@@ -22,6 +22,7 @@ use tracing::{error, info};
 use crate::{
     Deps, Told,
     claim::{Claimed, Earlier},
+    contact_copy,
     thread::{Added, NotAdded},
 };
 
@@ -42,15 +43,22 @@ pub(crate) async fn added(
 ) -> Result<(), Again> {
     let scope = deps.store.of(told.tenant);
     let message = message(told, added);
+    let copy = contact_copy::wanted(deps, told, now).await;
     for _ in 0..TRIES {
         let stood = scope.conversation(&message.conversation).await?;
         let conversation = conversation(told, added, stood.as_ref().map(|it| &it.body));
-        let transaction = told_of(scope.transaction(), told, row, (&message, added), now)
+        let mut transaction = told_of(scope.transaction(), told, row, (&message, added), now)
             .put_conversation(stood.as_ref(), &conversation);
+        if let Some(copy) = &copy {
+            transaction = copy.write(transaction);
+        }
         match transaction.commit().await? {
             Commit::Done => {
                 metrics::count("TextsAddedToCrm");
                 info!(message.id = %message.id, "message {} is in the CRM", message.id);
+                if let Some(copy) = &copy {
+                    deps.reports.offer(&copy.job(told), now).await;
+                }
                 return Ok(());
             }
             // A reply went out, or somebody read it, in the same moment.

@@ -99,6 +99,7 @@ fn callback(deps: &Deps, message: &Message, way: &Way) -> Option<Url> {
         carriers::Channel::Twilio(_) => "twilio",
         carriers::Channel::Telnyx(_) => "telnyx",
         carriers::Channel::Texting(_) => "texting",
+        carriers::Channel::Aloware(_) => "aloware",
     };
     let (origin, channel) = (&deps.origin, &way.route.channel);
     let mut url = Url::parse(&format!("{origin}/webhooks/{provider}/{channel}")).ok()?;

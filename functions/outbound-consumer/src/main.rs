@@ -20,6 +20,7 @@ async fn main() -> Result<(), Error> {
             twilio: env.required("TWILIO_BASE_URL")?,
             telnyx: env.required("TELNYX_BASE_URL")?,
             texting: env.required("TEXTING_BASE_URL")?,
+            aloware: env.required("ALOWARE_BASE_URL")?,
         },
         callers: Callers::new(
             Limits::default(),

@@ -1,9 +1,11 @@
-//! What happens after a message was sent: carriers report on it, and the CRM is told. And what was
-//! parked goes on here, once what it waited for has happened.
+//! What happens after a message was sent: carriers report on it, and the CRM is told. What can wait as
+//! well is done here too: contacts of people who texted are copied where a tenant wants it, and what
+//! was parked goes on, once what it waited for has happened.
 //!
 //! Both come in any order and any number of times. A report that tells nothing new changes
 //! nothing, and the CRM is only ever told of the latest.
 
+mod copy_contact;
 mod record;
 mod resume;
 mod standing;
@@ -22,6 +24,9 @@ pub struct Deps {
     pub crm: Crm,
     /// What is let go on may belong to any of them.
     pub queues: Queues,
+    pub aloware_base_url: String,
+    /// For calls to others than the CRM.
+    pub http: egress::Client,
 }
 
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
@@ -38,10 +43,13 @@ async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Aga
             standing::tell(deps, &tenant, &phone, now).await
         }
         FollowUp::Resume { tenant } => resume::resume(deps, &tenant, now).await,
+        FollowUp::CopyContact { tenant, integration, phone } => {
+            copy_contact::copy(deps, &tenant, (&integration, &phone), now).await
+        }
     }
 }
 
-/// What to do about a call to the CRM that failed.
+/// What to do about a call that failed.
 enum Remedy {
     /// Try again, and not before this has passed, where that is known.
     Wait(Option<SignedDuration>),

@@ -25,6 +25,8 @@ async fn main() -> Result<(), Error> {
             outbound: env.queue("OUTBOUND_QUEUE_URL")?,
             reports: env.queue("REPORTS_QUEUE_URL")?,
         },
+        aloware_base_url: env.required("ALOWARE_BASE_URL")?,
+        http: egress::Client::new(Limits::default())?,
     };
 
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async {

@@ -103,6 +103,8 @@ fn parked(waiting: &Waiting) -> Option<&Parked> {
         Waiting::Message(row) => row.body.parked.as_ref(),
         Waiting::Telling(row) => row.body.parked.as_ref(),
         Waiting::Standing(row) => row.body.parked.as_ref(),
+        // It was given up. The person's next text asks for it again.
+        Waiting::Copy(_) => None,
     }
 }
 
@@ -147,6 +149,7 @@ async fn written(
             scope.replace_opt_out(&row, &next).await?;
             Some(next.job(tenant))
         }
+        Waiting::Copy(_) => None,
     })
 }
 

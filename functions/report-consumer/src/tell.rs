@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use app::CrmError;
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
-    crm_status::{GivenUp, Telling},
+    crm_status::Telling,
     ids::{CrmMessageId, TenantId},
     parked::Parked,
     sync_log::{LogEntry, LogResult, Operation},
-    work::due_again,
+    work::{GivenUp, due_again},
 };
 use jiff::Timestamp;
 use tracing::{info, warn};

@@ -52,6 +52,8 @@ pub enum Unusable {
     Settings(String),
     #[error("a {0} integration carries no texts")]
     NoChannel(domain::integration::Provider),
+    #[error("this {0} integration may not be used for sending")]
+    SendingIsOff(domain::integration::Provider),
 }
 
 impl Connections {

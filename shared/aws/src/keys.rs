@@ -17,6 +17,7 @@
 //! | consent entry    | state   | `T#<tenant>#P#<phone>`      | `CONSENT#<time>#<event>`  |
 //! | number           | state   | `T#<tenant>`                | `NUM#<phone>`             |
 //! | resumption       | state   | `T#<tenant>`                | `RESUME`                  |
+//! | contact copy     | state   | `T#<tenant>#P#<phone>`      | `COPY#<integration>`      |
 //! | webhook event    | journal | `T#<tenant>#E#<event>`      | `EVENT`                   |
 //! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
 //! | audit entry      | journal | `T#<tenant>#AUDIT`          | `<time>#<request>#<action>`|
@@ -165,6 +166,14 @@ impl Key {
     pub(crate) fn rate(tenant: &TenantId, who: &str, minute: Timestamp) -> Self {
         let who = EventId::derived(&[who]);
         Self::new(format!("{}#RATE#{who}", of(tenant)), sortable(minute))
+    }
+
+    pub(crate) fn contact_copy(
+        tenant: &TenantId,
+        phone: &PhoneNumber,
+        integration: &IntegrationId,
+    ) -> Self {
+        Self::new(format!("{}#P#{phone}", of(tenant)), format!("COPY#{integration}"))
     }
 
     pub(crate) fn event(tenant: &TenantId, event: &EventId) -> Self {

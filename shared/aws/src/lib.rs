@@ -6,6 +6,7 @@
 pub mod api_keys;
 mod audit;
 mod consent;
+mod contact_copies;
 mod conversations;
 mod dead_letters;
 pub mod due;

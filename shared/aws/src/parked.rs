@@ -1,8 +1,8 @@
 //! What waits for a person, of every kind.
 
 use domain::{
-    consent::OptOut, crm_status::Telling, event::WebhookEvent, message::Message,
-    resumption::Resumption,
+    consent::OptOut, contact_copy::ContactCopy, crm_status::Telling, event::WebhookEvent,
+    message::Message, resumption::Resumption,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ pub enum Waiting {
     Telling(Row<Telling>),
     /// The CRM is to be told of somebody's standing, and the tenant has no CRM just now.
     Standing(Row<OptOut>),
+    /// A contact would not be copied.
+    Copy(Row<ContactCopy>),
 }
 
 impl Item for Resumption {
@@ -98,6 +100,7 @@ fn waiting(item: Attributes) -> Result<Option<Waiting>, StoreError> {
         Message::KIND => Some(Waiting::Message(decode(item)?)),
         Telling::KIND => Some(Waiting::Telling(decode(item)?)),
         OptOut::KIND => Some(Waiting::Standing(decode(item)?)),
+        ContactCopy::KIND => Some(Waiting::Copy(decode(item)?)),
         _ => None,
     })
 }

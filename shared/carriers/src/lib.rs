@@ -1,10 +1,11 @@
-//! The dialects of the carriers: Twilio, Telnyx, and whoever speaks the Texting contract TP/1.
-//! Each module checks who sent a webhook, reads it in our terms, and sends a text. Adding a
+//! The dialects of the carriers: Twilio, Telnyx, Aloware, and whoever speaks the Texting contract
+//! TP/1. Each module checks who sent a webhook, reads it in our terms, and sends a text. Adding a
 //! carrier is adding a module and a [`Channel`].
 //!
 //! **Invariant:** nothing here knows the CRM or AWS, keeps state, or calls a carrier twice for one
 //! send. A webhook can be read only after its signature was checked.
 
+pub mod aloware;
 pub mod telnyx;
 pub mod texting;
 pub mod twilio;
@@ -12,7 +13,7 @@ pub mod twilio;
 mod callers;
 mod codes;
 mod outcome;
-pub mod probe;
+mod probe;
 mod read;
 #[cfg(test)]
 mod testing;
@@ -30,6 +31,7 @@ pub enum Channel {
     Twilio(twilio::Account),
     Telnyx(telnyx::Account),
     Texting(texting::Account),
+    Aloware(aloware::Account),
 }
 
 impl Channel {
@@ -39,6 +41,7 @@ impl Channel {
             Self::Twilio(account) => account.send(callers.to(AddressOwner::Operator), text).await,
             Self::Telnyx(account) => account.send(callers.to(AddressOwner::Operator), text).await,
             Self::Texting(account) => account.send(callers, text).await,
+            Self::Aloware(account) => account.send(callers.to(AddressOwner::Operator), text).await,
         }
     }
 }

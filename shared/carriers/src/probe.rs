@@ -4,7 +4,7 @@
 use domain::integration::{Fault, FaultCode};
 use egress::{Answer, CallError};
 
-use crate::{AddressOwner, Callers, Channel, outcome, telnyx, texting, twilio};
+use crate::{AddressOwner, Callers, Channel, aloware, outcome, telnyx, texting, twilio};
 
 impl Channel {
     /// Whether the carrier takes these credentials.
@@ -14,6 +14,7 @@ impl Channel {
             Self::Twilio(account) => account.probe(http).await,
             Self::Telnyx(account) => account.probe(http).await,
             Self::Texting(account) => account.probe(callers.to(account.address_owner)).await,
+            Self::Aloware(account) => account.probe(http).await,
         }
     }
 }
@@ -52,13 +53,31 @@ impl texting::Account {
     }
 }
 
+impl aloware::Account {
+    /// Asks for the users of the account, which changes nothing.
+    async fn probe(&self, http: &egress::Client) -> Result<(), Fault> {
+        use aloware::Error;
+        self.users(http).await.map_err(|error| {
+            let code = match error {
+                Error::Misconfigured(401 | 403) => FaultCode::InvalidCredentials,
+                Error::NoAddress | Error::Misconfigured(_) | Error::Refused(_) => {
+                    FaultCode::ConfigSchemaInvalid
+                }
+                Error::Unavailable { status: 429, .. } => FaultCode::RateLimitExceeded,
+                Error::Unavailable { .. } | Error::Unanswered(_) => FaultCode::ConnectionFailed,
+            };
+            fault(code, error.to_string())
+        })
+    }
+}
+
 fn address(base: &str, path: &[&str]) -> Result<url::Url, Fault> {
     outcome::endpoint(base, path)
         .map_err(|_| fault(FaultCode::ConfigSchemaInvalid, "the provider's address is not one"))
 }
 
 /// What an answer to a trial says of the connection.
-pub fn verdict(answer: Result<Answer, CallError>) -> Result<(), Fault> {
+fn verdict(answer: Result<Answer, CallError>) -> Result<(), Fault> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(e @ CallError::NotAllowed(_)) => {

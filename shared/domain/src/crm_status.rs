@@ -9,6 +9,7 @@ use crate::{
     ids::{ConversationId, CrmMessageId, TenantId},
     jobs::{FollowUp, Job},
     parked::Parked,
+    work::GivenUp,
 };
 
 /// The words the CRM takes for a message's status. "Sent" is not among them.
@@ -68,13 +69,6 @@ pub struct Telling {
     pub parked: Option<Parked>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-}
-
-/// The CRM will not be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GivenUp {
-    pub at: Timestamp,
-    pub why: String,
 }
 
 /// GoHighLevel refuses updates of a message for its first five to ten seconds

@@ -86,6 +86,7 @@ pub enum FaultCode {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Provider {
+    Aloware,
     Ghl,
     Telnyx,
     Texting,

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ConversationId, CrmMessageId, EventId, MessageId, TenantId},
+    ids::{ConversationId, CrmMessageId, EventId, IntegrationId, MessageId, TenantId},
     phone::PhoneNumber,
 };
 
@@ -46,6 +46,8 @@ pub enum FollowUp {
     TellStanding { tenant: TenantId, phone: PhoneNumber },
     /// Let go on what was parked, where it has nothing to wait for any more.
     Resume { tenant: TenantId },
+    /// Copy the contact of somebody who texted to another system of the tenant's.
+    CopyContact { tenant: TenantId, integration: IntegrationId, phone: PhoneNumber },
 }
 
 /// A job with the queue it belongs to.
@@ -79,6 +81,9 @@ impl Job {
                 short("standing", tenant, phone.as_str())
             }
             Self::Reports(FollowUp::Resume { tenant }) => format!("{tenant}:resume"),
+            Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
+                short(&format!("copy:{integration}"), tenant, phone.as_str())
+            }
         }
     }
 
@@ -95,6 +100,9 @@ impl Job {
                 short("standing", tenant, phone.as_str())
             }
             Self::Reports(FollowUp::Resume { tenant }) => format!("{tenant}:resume"),
+            Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
+                short(&format!("copy:{integration}"), tenant, phone.as_str())
+            }
         }
     }
 }
@@ -127,10 +135,18 @@ mod tests {
 
     #[test]
     fn a_group_fits_a_queue_whatever_the_foreign_id_looks_like() {
-        let job = Job::Reports(FollowUp::Tell {
-            tenant: TenantId::parse(&"t".repeat(64)).unwrap(),
+        let tenant = TenantId::parse(&"t".repeat(64)).unwrap();
+        let told = Job::Reports(FollowUp::Tell {
+            tenant: tenant.clone(),
             crm_message: CrmMessageId::parse(&"#".repeat(256)).unwrap(),
         });
-        assert!(job.group().len() <= 128);
+        let copied = Job::Reports(FollowUp::CopyContact {
+            tenant,
+            integration: IntegrationId::parse(&"i".repeat(64)).unwrap(),
+            phone: "+12125550123".parse().unwrap(),
+        });
+        for job in [told, copied] {
+            assert!(job.group().len() <= 128);
+        }
     }
 }

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod audit;
 pub mod consent;
+pub mod contact_copy;
 pub mod conversation;
 pub mod crm_status;
 pub mod delivery;

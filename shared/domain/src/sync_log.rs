@@ -44,6 +44,8 @@ pub enum Operation {
     TellStatus,
     /// The CRM was told of somebody's standing in the opt-out registry.
     TellStanding,
+    /// Somebody's contact was copied to another system.
+    CopyContact,
     /// Somebody's standing in the opt-out registry changed.
     OptOut,
     /// Work was held, or let go on.

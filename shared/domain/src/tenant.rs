@@ -26,6 +26,9 @@ pub struct Tenant {
     /// Where a text goes out if nothing was ever said with that person before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_route: Option<Route>,
+    /// The integration to which the contacts of people who text are copied, if that is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_copies_to: Option<IntegrationId>,
     /// Words that mean STOP, START or HELP to this tenant's customers beside the usual ones.
     #[serde(default)]
     pub extra_keywords: ExtraKeywords,
@@ -71,6 +74,7 @@ impl Tenant {
             support: support.into(),
             crm: None,
             default_route: None,
+            contact_copies_to: None,
             extra_keywords: ExtraKeywords::default(),
             answers: Answers::default(),
         }

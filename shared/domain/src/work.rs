@@ -1,6 +1,7 @@
 //! How unfinished work is tried again: when, and how often before a person must look.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// For how long whoever claims a piece of work has it alone. Longer than any function may run, so
@@ -10,6 +11,13 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
 /// Claims without any outcome, success or failure, after which the work is quarantined: whatever
 /// it is, doing it kills the function that does it.
 pub const CLAIM_LIMIT: u32 = 5;
+
+/// The other side will not have it, however often it is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    pub at: Timestamp,
+    pub why: String,
+}
 
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(2);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::running::Options;
 
 /// The whole of Duplex on this machine: the emulated cloud, every function, and simulators of
-/// GoHighLevel, Twilio, Telnyx and a Texting provider. No account anywhere is needed.
+/// GoHighLevel, Twilio, Telnyx, Aloware and a Texting provider. No account anywhere is needed.
 ///
 /// Without a command it starts everything, plays the story, and stays until Ctrl-C.
 #[derive(Debug, Parser)]

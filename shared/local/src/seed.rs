@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::sims::{ghl, telnyx::TelnyxSim, texting, twilio};
+use crate::sims::{aloware, ghl, telnyx::TelnyxSim, texting, twilio};
 
 /// What a tenant's providers know it by.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct Accounts {
     pub telnyx_api_key: SecretString,
     pub texting_api_key: SecretString,
     pub texting_webhook_secret: SecretString,
+    pub aloware_api_token: SecretString,
+    pub aloware_webhook_secret: SecretString,
+    /// What Aloware may be used for.
+    pub aloware_settings: Value,
     pub ghl_location: String,
     pub ghl_token: SecretString,
     pub ghl_provider: ghl::ProviderKind,
@@ -41,6 +45,7 @@ impl Accounts {
         twilio: &twilio::Options,
         (telnyx, api_key): (&TelnyxSim, &str),
         texting: &texting::Options,
+        aloware: &aloware::Options,
         location: &ghl::Location,
     ) -> Self {
         Self {
@@ -51,6 +56,9 @@ impl Accounts {
             telnyx_api_key: api_key.into(),
             texting_api_key: texting.api_key.as_str().into(),
             texting_webhook_secret: texting.secret.as_str().into(),
+            aloware_api_token: aloware.api_token.as_str().into(),
+            aloware_webhook_secret: ALOWARE_WEBHOOK_SECRET.into(),
+            aloware_settings: json!({ "send": true }),
             ghl_location: location.id.clone(),
             ghl_token: location.token.as_str().into(),
             ghl_provider: location.provider_kind,
@@ -75,8 +83,12 @@ pub struct Planted {
     pub twilio: IntegrationId,
     pub telnyx: IntegrationId,
     pub texting: IntegrationId,
+    pub aloware: IntegrationId,
     pub numbers: Numbers,
 }
+
+/// What a planted tenant's Aloware shows to our webhook, unless it is given another.
+pub const ALOWARE_WEBHOOK_SECRET: &str = "aloware-demo-secret";
 
 /// What means STOP to a planted tenant beside the usual words.
 pub const OWN_KEYWORD: &str = "no more texts";
@@ -93,7 +105,7 @@ pub async fn plant(
     let planted = named(name, accounts, numbers)?;
     let scope = store.of(&planted.tenant);
     let ghl = IntegrationId::parse(&format!("{name}-ghl"))?;
-    scope.add_tenant(&tenant(&planted, ghl.clone(), name, now)?).await?;
+    scope.add_tenant(&tenant(&planted, ghl.clone(), (name, accounts), now)?).await?;
     scope.add_location(&planted.location, &ghl).await?;
     for (id, provider, settings, secrets) in integrations(&planted, ghl, accounts) {
         connect(scope, vault, integration(id, provider, settings, now), secrets, now).await?;
@@ -109,6 +121,7 @@ fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<P
         twilio: id("twilio")?,
         telnyx: id("telnyx")?,
         texting: id("texting")?,
+        aloware: id("aloware")?,
         numbers: numbers.clone(),
     })
 }
@@ -116,15 +129,17 @@ fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<P
 fn tenant(
     planted: &Planted,
     crm: IntegrationId,
-    name: &str,
+    (name, accounts): (&str, &Accounts),
     now: Timestamp,
 ) -> anyhow::Result<Tenant> {
+    let copies_contacts = accounts.aloware_settings["sync_contacts"] == true;
     let number = planted.numbers.twilio.clone();
     let none: [&str; 0] = [];
     let id = planted.tenant.clone();
     Ok(Tenant {
         crm: Some(crm),
         default_route: Some(Route { channel: planted.twilio.clone(), number }),
+        contact_copies_to: copies_contacts.then(|| planted.aloware.clone()),
         extra_keywords: ExtraKeywords::parse(&[OWN_KEYWORD], &none, &none)?,
         ..Tenant::new(id, name, "help@example.com", now)
     })
@@ -136,7 +151,7 @@ fn integrations(
     planted: &Planted,
     ghl: IntegrationId,
     accounts: &Accounts,
-) -> [(IntegrationId, Provider, Value, Secrets); 4] {
+) -> [(IntegrationId, Provider, Value, Secrets); 5] {
     let provider = match accounts.ghl_provider {
         ghl::ProviderKind::Default => json!({ "kind": "default" }),
         ghl::ProviderKind::Additional => json!({
@@ -166,6 +181,15 @@ fn integrations(
             vec![
                 ("api_key", accounts.texting_api_key.clone()),
                 ("webhook_secret", accounts.texting_webhook_secret.clone()),
+            ],
+        ),
+        (
+            planted.aloware.clone(),
+            Provider::Aloware,
+            accounts.aloware_settings.clone(),
+            vec![
+                ("api_token", accounts.aloware_api_token.clone()),
+                ("webhook_secret", accounts.aloware_webhook_secret.clone()),
             ],
         ),
         (

@@ -61,7 +61,7 @@ async fn what_does_not_work_is_there_with_the_reason() {
 async fn every_provider_can_be_tried() {
     let world = World::new().await;
     let admin = Key::of(&world, "acme", "admin").await;
-    for id in ["acme-twilio", "acme-telnyx", "acme-texting", "acme-ghl"] {
+    for id in ["acme-twilio", "acme-telnyx", "acme-texting", "acme-aloware", "acme-ghl"] {
         let tried = admin.post(&format!("/v1/integrations/{id}/test"), &json!({})).await;
         let tried = tried.expect(200);
         assert_eq!(
@@ -250,7 +250,7 @@ async fn each_template_says_what_it_needs_and_what_to_do() {
     let items = list["items"].as_array().unwrap();
     let available =
         |name: &str| items.iter().find(|it| it["name"] == name).map(|it| it["available"].clone());
-    for name in ["ghl", "twilio", "telnyx", "texting"] {
+    for name in ["ghl", "twilio", "telnyx", "texting", "aloware"] {
         assert_eq!(available(name), Some(json!(true)), "{name}");
     }
     for name in ["facebook_ads", "google_analytics"] {

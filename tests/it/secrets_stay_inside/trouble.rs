@@ -3,6 +3,7 @@
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use local::{
     emulator::gate::When,
+    seed::ALOWARE_WEBHOOK_SECRET,
     sims::{
         carrier::{Behaviour, InboundText},
         fault::{Fault, Planned},
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{PICTURE, REPLY, TEXT, secrets};
 use crate::{
+    aloware,
     letters::{CARRIERS, EVERYBODY, Letter, Sender},
     tables::Tables,
     world::{ANNA, BEN, World, answer_lost},
@@ -25,6 +27,7 @@ pub(super) async fn everything(world: &World) {
     in_the_tables(world).await;
     world.ghl.faults().clear();
     world.settle().await;
+    at_aloware(world).await;
 }
 
 /// Tells everything it knows.
@@ -67,6 +70,26 @@ async fn at_the_carriers(world: &World) {
     }
     world.telnyx.receives(InboundText::new(TEXT, numbers.telnyx.as_str(), TEXT)).await;
     world.texting.receives(InboundText::new("+1", numbers.texting.as_str(), TEXT)).await;
+}
+
+/// Of a tenant whose contacts are copied there.
+async fn at_aloware(world: &World) {
+    let settings = json!({ "sync_contacts": true });
+    let dials = aloware::plant(world, settings, ALOWARE_WEBHOOK_SECRET).await;
+    for status in [429, 503, 401, 400] {
+        let fault = chatty(status);
+        world.aloware.plan_fault(Planned { on: "upsert_contact".to_owned(), times: 1, fault });
+    }
+    aloware::texts(world, &dials, BEN, TEXT).await;
+    world.settle().await;
+    assert_eq!(world.aloware.calls("upsert_contact"), 4);
+
+    let shown = format!("Bearer {ALOWARE_WEBHOOK_SECRET}");
+    let event = json!({ "event": BEN, "body": { TEXT: REPLY } }).to_string();
+    for (shown, body) in [("Bearer guessed", &*event), (&*shown, "}{"), (&*shown, &*event)] {
+        aloware::letter(&dials.aloware, Some(shown), body).post(world).await;
+    }
+    world.settle().await;
 }
 
 async fn at_the_doors(world: &World) {

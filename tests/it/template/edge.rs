@@ -26,6 +26,7 @@ fn the_world_can_call_these_addresses_and_no_other() {
     assert_eq!(
         routes,
         [
+            ("AlowareWebhookFunction", "POST", "/webhooks/aloware/{integration_id}"),
             ("ApiFunction", "ANY", "/v1/{proxy+}"),
             ("ApiFunction", "GET", "/openapi.json"),
             ("GhlDeliveryFunction", "POST", "/webhooks/messages/provider-delivery"),

@@ -14,6 +14,7 @@ fn the_vendors_are_the_real_ones_unless_somebody_says_otherwise() {
     assert_eq!(default("GhlBaseUrl"), "https://services.leadconnectorhq.com");
     assert_eq!(default("TwilioBaseUrl"), "https://api.twilio.com");
     assert_eq!(default("TelnyxBaseUrl"), "https://api.telnyx.com");
+    assert_eq!(default("AlowareBaseUrl"), "https://app.aloware.com/api/v1");
     // Nobody's: TP/1 is a contract, and who keeps it is for the operator to say.
     assert_eq!(default("TextingBaseUrl"), "https://texting.invalid");
 }
@@ -38,6 +39,7 @@ fn a_function_calls_whom_the_parameters_name() {
         ("TWILIO_BASE_URL", "https://api.twilio.com"),
         ("TELNYX_BASE_URL", "https://api.telnyx.com"),
         ("TEXTING_BASE_URL", "https://texting.invalid"),
+        ("ALOWARE_BASE_URL", "https://app.aloware.com/api/v1"),
     ];
     for (name, function) in Declared::read().functions() {
         for (variable, value) in &function.environment {

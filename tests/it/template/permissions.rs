@@ -62,7 +62,8 @@ const REPORTS: &str = "ReportsQueue";
 const INTAKE: &[Does] =
     &[Reads(STATE), Lists(STATE), Opens(KEY), Writes(JOURNAL), Sends(INBOUND), Sends(REPORTS)];
 
-const DOES: [(&str, &[Does]); 10] = [
+const DOES: [(&str, &[Does]); 11] = [
+    ("AlowareWebhookFunction", INTAKE),
     (
         "ApiFunction",
         &[

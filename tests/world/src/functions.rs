@@ -19,6 +19,7 @@ const LIMITS: Limits = Limits {
 pub struct Functions {
     pub store: Store,
     pub vault: Vault,
+    pub aloware_webhook: aloware_webhook::Deps,
     pub texting_webhook: texting_webhook::Deps,
     pub telnyx_webhook: telnyx_webhook::Deps,
     pub twilio_webhook: twilio_webhook::Deps,
@@ -47,6 +48,9 @@ impl Functions {
         Ok(Self {
             store: twilio.store()?,
             vault: twilio.vault()?,
+            aloware_webhook: aloware_webhook::Deps {
+                intake: intake(&env("AlowareWebhookFunction").await?)?,
+            },
             texting_webhook: texting_webhook::Deps {
                 intake: intake(&env("TextingWebhookFunction").await?)?,
             },
@@ -108,6 +112,7 @@ fn base_urls(env: &Env) -> anyhow::Result<BaseUrls> {
         twilio: env.required("TWILIO_BASE_URL")?,
         telnyx: env.required("TELNYX_BASE_URL")?,
         texting: env.required("TEXTING_BASE_URL")?,
+        aloware: env.required("ALOWARE_BASE_URL")?,
     })
 }
 
@@ -159,6 +164,8 @@ fn reports(env: &Env) -> anyhow::Result<report_consumer::Deps> {
         connections: Connections::new(env.store()?, env.vault()?),
         crm: crm(env)?,
         queues: queues(env)?,
+        aloware_base_url: env.required("ALOWARE_BASE_URL")?,
+        http: Client::new(LIMITS)?,
     })
 }
 

@@ -134,6 +134,9 @@ async fn call(
         "TextingWebhookFunction" => {
             texting_webhook::handle(&functions.texting_webhook, request, now).await
         }
+        "AlowareWebhookFunction" => {
+            aloware_webhook::handle(&functions.aloware_webhook, request, now).await
+        }
         "TelnyxWebhookFunction" => {
             telnyx_webhook::handle(&functions.telnyx_webhook, request, now).await
         }

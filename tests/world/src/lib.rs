@@ -29,6 +29,7 @@ use local::{
     emulator::{Control, Dynamo, Gate, Ministack},
     seed::{self, Accounts, Numbers, Planted},
     sims::{
+        aloware::{self, AlowareSim},
         carrier::Setting,
         clock::Clock,
         fault::{Fault, Planned},
@@ -52,6 +53,7 @@ pub struct World {
     pub twilio: TwilioSim,
     pub telnyx: TelnyxSim,
     pub texting: TextingSim,
+    pub aloware: AlowareSim,
     pub ghl: GhlSim,
     pub dynamo: Dynamo,
     /// The way to the queues and the key service.
@@ -100,8 +102,15 @@ impl World {
         let twilio = TwilioSim::start(twilio).await?;
         let telnyx = TelnyxSim::start(telnyx).await?;
         let texting = TextingSim::start(texting).await?;
-        let accounts =
-            Accounts::at(&accounts_twilio, (&telnyx, &telnyx_key), &accounts_texting, &location);
+        let accounts_aloware = aloware::Options::new(0);
+        let aloware = AlowareSim::start(accounts_aloware.clone()).await?;
+        let accounts = Accounts::at(
+            &accounts_twilio,
+            (&telnyx, &telnyx_key),
+            &accounts_texting,
+            &accounts_aloware,
+            &location,
+        );
 
         let ministack = Ministack::shared().await?;
         let gate = Gate::before(ministack.url(), 0).await?;
@@ -109,7 +118,7 @@ impl World {
         let template = Template::read_from(
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml").as_path(),
         )?;
-        let parameters = parameters(&origin, &ghl, &twilio, &telnyx, &texting);
+        let parameters = parameters(&origin, &ghl, (&twilio, &telnyx, &texting, &aloware));
         let name = name();
         let site = Site {
             template: &template,
@@ -145,6 +154,7 @@ impl World {
             twilio,
             telnyx,
             texting,
+            aloware,
             ghl,
             dynamo,
             gate,
@@ -304,9 +314,7 @@ fn carriers(clock: &Clock) -> (twilio::Options, telnyx::Options, texting::Option
 fn parameters(
     origin: &str,
     ghl: &GhlSim,
-    twilio: &TwilioSim,
-    telnyx: &TelnyxSim,
-    texting: &TextingSim,
+    (twilio, telnyx, texting, aloware): (&TwilioSim, &TelnyxSim, &TextingSim, &AlowareSim),
 ) -> BTreeMap<String, String> {
     [
         ("PublicOrigin", origin.to_owned()),
@@ -317,6 +325,7 @@ fn parameters(
         ("TextingBaseUrl", texting.base_url()),
         // A tenant may name the simulator as its own provider, and nobody else on this machine.
         ("TenantUrlAllow", texting.base_url().replace("http://", "")),
+        ("AlowareBaseUrl", aloware.base_url()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

@@ -141,8 +141,9 @@ fn view(member: &crate::asking::Member, waiting: &Waiting) -> Option<WaitingView
                 _ => return None,
             }
         }
-        // It goes on by itself with the CRM, and there is nothing to decide about it.
-        Waiting::Standing(_) => return None,
+        // They go on by themselves, with the CRM or with the person's next text: there is nothing to
+        // decide about them.
+        Waiting::Standing(_) | Waiting::Copy(_) => return None,
     };
     let replayable = effects::would(member.now(), waiting);
     let (would, not_replayable) = match replayable {

@@ -302,7 +302,7 @@ async fn delete_tenant(operator: Operator, Named(id): Named) -> Result<Json<Dele
             erase::connections(&member).await?;
             let row = load(&member).await?;
             let state = TenantState::Deleted { since: member.now() };
-            let next = Tenant { state, crm: None, default_route: None, ..row.body.clone() };
+            let next = Tenant { state, ..row.body.clone() };
             let mut entry = member.audit("tenant.delete", &id);
             (entry.before, entry.after) = (seen(&row.body), seen(&next));
             let transaction = member.scope().transaction().replace_tenant(&row, &next);

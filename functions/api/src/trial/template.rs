@@ -41,7 +41,7 @@ macro_rules! template {
     };
 }
 
-pub(crate) static ALL: [Template; 6] = [
+pub(crate) static ALL: [Template; 7] = [
     template!("ghl", "GoHighLevel", "2021-07-28", "crm", Some(Provider::Ghl), &[]),
     template!("twilio", "Twilio", "2010-04-01", "channel", Some(Provider::Twilio), &["auth_token"]),
     template!("telnyx", "Telnyx", "v2", "channel", Some(Provider::Telnyx), &["public_key"]),
@@ -53,6 +53,7 @@ pub(crate) static ALL: [Template; 6] = [
         Some(Provider::Texting),
         &["webhook_secret"]
     ),
+    template!("aloware", "Aloware", "v1", "copy", Some(Provider::Aloware), &["webhook_secret"]),
     template!("facebook_ads", "Facebook Lead Ads", "v23.0", "ads", None, &[]),
     template!("google_analytics", "Google Analytics", "mp/collect", "ads", None, &[]),
 ];

@@ -3,8 +3,9 @@
 
 use domain::{
     consent::{Act, ConsentEntry, OptOut, Source},
+    contact_copy::ContactCopy,
     conversation::Route,
-    crm_status::{CrmStatus, GivenUp, Telling},
+    crm_status::{CrmStatus, Telling},
     delivery::Delivery,
     event::{Outcome, RawBody, Stage, WebhookEvent},
     failure::{Failure, Reason},
@@ -14,6 +15,7 @@ use domain::{
     message::{Message, Purpose},
     sync_log::{LogEntry, LogResult, Operation},
     text::MessageText,
+    work::GivenUp,
 };
 use serde_json::{Value, json};
 
@@ -346,6 +348,39 @@ fn a_telling_is_due_until_it_is_told_and_parked_when_given_up() {
 }
 
 #[test]
+fn a_contact_copy_is_due_until_it_is_made_and_parked_when_given_up() {
+    let integration = IntegrationId::parse("acme-aloware").unwrap();
+    let copy = ContactCopy::wanted(integration, "+12125550123".parse().unwrap(), NOON);
+    let key = Key::contact_copy(&acme(), &copy.phone, &copy.integration);
+
+    assert_eq!(
+        stored(&key, &copy),
+        json!({
+            "pk": "T#acme#P#+12125550123",
+            "sk": "COPY#acme-aloware",
+            "kind": "contact copy",
+            "version": 1,
+            "due_pk": "due#3",
+            "due_at": NOON_MILLIS,
+            "wake": r#"{"queue":"reports","job":{"do":"copy_contact","tenant":"acme","integration":"acme-aloware","phone":"+12125550123"}}"#,
+            "integration": "acme-aloware",
+            "phone": "+12125550123",
+            "tries": 0,
+            "due": NOON_TEXT,
+        })
+    );
+
+    let copied = stored(&key, &copy.clone().copied(NOON));
+    assert_eq!((copied.get("due_pk"), copied.get("wake"), copied.get("due")), (None, None, None));
+    assert_eq!(copied["copied_at"], NOON_TEXT);
+
+    let given_up = stored(&key, &copy.given_up("refused".to_owned(), NOON));
+    assert_eq!(given_up["due_pk"], "parked#acme");
+    assert_eq!(given_up.get("wake"), None);
+    assert_eq!(given_up["given_up"], json!({ "at": NOON_TEXT, "why": "refused" }));
+}
+
+#[test]
 fn a_line_of_the_sync_log_is_forgotten_after_90_days() {
     let why = "busy".to_owned();
     let entry = LogEntry::new(NOON, Operation::Send, &"msg_1", LogResult::Deferred { why });
@@ -375,6 +410,7 @@ fn only_the_journal_forgets() {
         (OptOut::TABLE, None),
         (ConsentEntry::TABLE, None),
         (Telling::TABLE, None),
+        (ContactCopy::TABLE, None),
     ];
     assert!(state.iter().all(|it| *it == (Table::State, None)));
     assert_eq!((WebhookEvent::TABLE, LogEntry::TABLE), (Table::Journal, Table::Journal));

@@ -2,11 +2,13 @@
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 use super::{Sims, options::Identity};
 use crate::{
-    seed::{Accounts, Numbers},
+    seed::{ALOWARE_WEBHOOK_SECRET, Accounts, Numbers},
     sims::{
+        aloware,
         carrier::Setting,
         clock::Clock,
         ghl::{self, GhlSim, Location},
@@ -58,6 +60,12 @@ pub(super) fn texting(identity: &Identity) -> texting::Options {
     }
 }
 
+pub(super) fn aloware(identity: &Identity) -> aloware::Options {
+    let usual = aloware::Options::new(0);
+    let api_token = revealed(identity.aloware_api_token.as_ref(), &usual.api_token);
+    aloware::Options { api_token, ..usual }
+}
+
 /// What is written down of the tenant.
 pub(super) fn seeded(identity: &Identity, sims: &Sims) -> anyhow::Result<Accounts> {
     let (twilio, telnyx, texting) = (twilio(identity), telnyx(identity), texting(identity));
@@ -75,6 +83,13 @@ pub(super) fn seeded(identity: &Identity, sims: &Sims) -> anyhow::Result<Account
         telnyx_api_key: telnyx.api_key.into(),
         texting_api_key: texting.api_key.into(),
         texting_webhook_secret: texting.secret.into(),
+        aloware_api_token: aloware(identity).api_token.into(),
+        aloware_webhook_secret: revealed(
+            identity.aloware_webhook_secret.as_ref(),
+            ALOWARE_WEBHOOK_SECRET,
+        )
+        .into(),
+        aloware_settings: json!({ "send": true }),
         ghl_location: location.id,
         ghl_token: location.token.into(),
         ghl_provider: location.provider_kind,

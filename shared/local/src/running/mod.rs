@@ -74,7 +74,7 @@ impl World {
 
         let env = env(&deployment.foundation, &ministack, &dynamo).await?;
         let planting = Box::pin(plant(&env, accounts));
-        let tenant = printer.step("a tenant with four integrations", planting).await?;
+        let tenant = printer.step("a tenant with five integrations", planting).await?;
         sims.point_to(&origin, &tenant);
         printer.line(&format!("Ready after {:.1} s", started.elapsed().as_secs_f64()));
         Ok(Self {

@@ -44,6 +44,10 @@ pub struct Elsewhere {
     #[arg(long, env = "DUPLEX_TEXTING_BASE_URL", value_name = "URL", global = true)]
     #[arg(hide_env_values = true, value_parser = base_url)]
     pub texting_base_url: Option<String>,
+    /// Where Aloware answers
+    #[arg(long, env = "DUPLEX_ALOWARE_BASE_URL", value_name = "URL", global = true)]
+    #[arg(hide_env_values = true, value_parser = base_url)]
+    pub aloware_base_url: Option<String>,
     /// Where others reach this world, if not at the API's own address
     #[arg(long, env = "DUPLEX_PUBLIC_ORIGIN", value_name = "URL", global = true)]
     #[arg(hide_env_values = true, value_parser = base_url)]
@@ -73,6 +77,12 @@ pub struct Identity {
     #[arg(long, env = "DUPLEX_TEXTING_WEBHOOK_SECRET", value_name = "SECRET", global = true)]
     #[arg(hide_env_values = true)]
     pub texting_webhook_secret: Option<SecretString>,
+    #[arg(long, env = "DUPLEX_ALOWARE_API_TOKEN", value_name = "TOKEN", global = true)]
+    #[arg(hide_env_values = true)]
+    pub aloware_api_token: Option<SecretString>,
+    #[arg(long, env = "DUPLEX_ALOWARE_WEBHOOK_SECRET", value_name = "SECRET", global = true)]
+    #[arg(hide_env_values = true)]
+    pub aloware_webhook_secret: Option<SecretString>,
     #[arg(long, env = "DUPLEX_GHL_LOCATION", value_name = "ID", global = true)]
     #[arg(hide_env_values = true)]
     pub ghl_location: Option<String>,
@@ -93,6 +103,7 @@ impl Elsewhere {
             ("Twilio", &self.twilio_base_url),
             ("Telnyx", &self.telnyx_base_url),
             ("Texting", &self.texting_base_url),
+            ("Aloware", &self.aloware_base_url),
         ];
         sides.into_iter().filter(|(_, url)| url.is_some()).map(|(name, _)| name).collect()
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::options::{Elsewhere, Options};
 use crate::{
     seed::Planted,
-    sims::{ghl::GhlSim, telnyx::TelnyxSim, texting::TextingSim, twilio::TwilioSim},
+    sims::{
+        aloware::AlowareSim, ghl::GhlSim, telnyx::TelnyxSim, texting::TextingSim, twilio::TwilioSim,
+    },
 };
 
 use super::accounts;
@@ -24,6 +26,7 @@ pub struct Sims {
     pub twilio: Side<TwilioSim>,
     pub telnyx: Side<TelnyxSim>,
     pub texting: Side<TextingSim>,
+    pub aloware: Side<AlowareSim>,
 }
 
 impl<S> Side<S> {
@@ -43,18 +46,26 @@ impl<S> Side<S> {
 
 impl Sims {
     pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
-        let Elsewhere { ghl_base_url, twilio_base_url, telnyx_base_url, texting_base_url, .. } =
-            &options.elsewhere;
+        let Elsewhere {
+            ghl_base_url,
+            twilio_base_url,
+            telnyx_base_url,
+            texting_base_url,
+            aloware_base_url,
+            ..
+        } = &options.elsewhere;
         let identity = &options.identity;
         let ghl = GhlSim::start(accounts::ghl(identity));
         let twilio = TwilioSim::start(accounts::twilio(identity));
         let telnyx = TelnyxSim::start(accounts::telnyx(identity));
         let texting = TextingSim::start(accounts::texting(identity));
+        let aloware = AlowareSim::start(accounts::aloware(identity));
         Ok(Self {
             ghl: Side::start(ghl_base_url.as_ref(), ghl, GhlSim::base_url).await?,
             twilio: Side::start(twilio_base_url.as_ref(), twilio, TwilioSim::base_url).await?,
             telnyx: Side::start(telnyx_base_url.as_ref(), telnyx, TelnyxSim::base_url).await?,
             texting: Side::start(texting_base_url.as_ref(), texting, TextingSim::base_url).await?,
+            aloware: Side::start(aloware_base_url.as_ref(), aloware, AlowareSim::base_url).await?,
         })
     }
 
@@ -65,6 +76,7 @@ impl Sims {
             ("TwilioBaseUrl", &self.twilio.url),
             ("TelnyxBaseUrl", &self.telnyx.url),
             ("TextingBaseUrl", &self.texting.url),
+            ("AlowareBaseUrl", &self.aloware.url),
         ];
         let addresses = sides.into_iter().map(|(name, url)| (name.to_owned(), url.clone()));
         // A tenant may name the simulator as its own provider.
@@ -98,6 +110,7 @@ pub struct Paths {
     pub twilio: String,
     pub telnyx: String,
     pub texting: String,
+    pub aloware: String,
 }
 
 impl Paths {
@@ -107,6 +120,7 @@ impl Paths {
             twilio: format!("/webhooks/twilio/{}", tenant.twilio),
             telnyx: format!("/webhooks/telnyx/{}", tenant.telnyx),
             texting: format!("/webhooks/texting/{}", tenant.texting),
+            aloware: format!("/webhooks/aloware/{}", tenant.aloware),
         }
     }
 }

@@ -23,7 +23,7 @@ fn addresses(world: &World, printer: &mut Printer) {
     if world.origin != world.api_url() {
         printer.line(&format!("  Others reach it at {}", world.origin));
     }
-    for path in [&paths.texting, &paths.twilio, &paths.telnyx, &paths.ghl] {
+    for path in [&paths.texting, &paths.twilio, &paths.telnyx, &paths.aloware, &paths.ghl] {
         printer.line(&format!("  POST {path}"));
     }
     // It opens this world alone, and whoever reads this has started it.
@@ -38,6 +38,7 @@ fn far_side(world: &World, printer: &mut Printer) {
         ("Texting", &sims.texting.url, sims.texting.sim.is_some(), numbers.texting.as_str()),
         ("Twilio", &sims.twilio.url, sims.twilio.sim.is_some(), numbers.twilio.as_str()),
         ("Telnyx", &sims.telnyx.url, sims.telnyx.sim.is_some(), numbers.telnyx.as_str()),
+        ("Aloware", &sims.aloware.url, sims.aloware.sim.is_some(), ""),
     ];
     for (name, url, is_simulated, ours) in rows {
         let kind = if is_simulated { "simulated" } else { "yours" };

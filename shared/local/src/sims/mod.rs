@@ -3,6 +3,7 @@
 //!
 //! **Invariant:** no simulator uses our own code for its vendor: it is the other side's opinion.
 
+pub mod aloware;
 pub mod carrier;
 pub mod clock;
 pub mod fault;

@@ -51,6 +51,9 @@ pub(crate) async fn change(
         next.status = Status::Disconnected;
     }
     let row = if next == row.body { row } else { written(member, row, next).await? };
+    if row.body.status == Status::Active {
+        create::take_up(member, &row.body).await?;
+    }
     match wanted.status {
         Some(Switch::Active) if row.body.status != Status::Active => switch_on(member, row).await,
         _ => Ok(row),

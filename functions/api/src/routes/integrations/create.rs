@@ -100,18 +100,30 @@ fn taken(conditions: &[Condition], id: &IntegrationId) -> Problem {
     Problem::new(Code::AlreadyExists, detail)
 }
 
-/// The tenant takes up what became active: the first CRM becomes its CRM.
+/// The tenant takes up what became active: the first CRM becomes its CRM, and contacts are copied to
+/// where that is switched on.
 pub(crate) async fn take_up(member: &Member, integration: &Integration) -> Result<(), Problem> {
-    if integration.provider != Provider::Ghl {
-        return Ok(());
-    }
     let Some(row) = member.scope().tenant_row().await? else { return Ok(()) };
-    if row.body.crm.is_some() {
+    let next = with(&row.body, integration);
+    if next == row.body {
         return Ok(());
     }
-    let next = Tenant { crm: Some(integration.id.clone()), ..row.body.clone() };
-    let mut entry = member.audit("tenant.crm", &integration.id);
-    entry.after = seen(&next.crm);
+    let mut entry = member.audit("tenant.take_up", &integration.id);
+    (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_tenant(&row, &next);
     done(transaction.audit(&entry).commit().await?)
+}
+
+fn with(tenant: &Tenant, integration: &Integration) -> Tenant {
+    let id = Some(integration.id.clone());
+    let mut next = tenant.clone();
+    match integration.provider {
+        Provider::Ghl => next.crm = next.crm.or(id),
+        Provider::Aloware if integration.settings["sync_contacts"] == true => {
+            next.contact_copies_to = id;
+        }
+        Provider::Aloware if next.contact_copies_to == id => next.contact_copies_to = None,
+        Provider::Aloware | Provider::Twilio | Provider::Telnyx | Provider::Texting => {}
+    }
+    next
 }

@@ -33,9 +33,11 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
 fn without(tenant: &Tenant, integration: &Integration) -> Option<Tenant> {
     let is_crm = tenant.crm.as_ref() == Some(&integration.id);
     let is_usual = tenant.default_route.as_ref().is_some_and(|it| it.channel == integration.id);
-    (is_crm || is_usual).then(|| Tenant {
+    let is_copy = tenant.contact_copies_to.as_ref() == Some(&integration.id);
+    (is_crm || is_usual || is_copy).then(|| Tenant {
         crm: tenant.crm.clone().filter(|_| !is_crm),
         default_route: tenant.default_route.clone().filter(|_| !is_usual),
+        contact_copies_to: tenant.contact_copies_to.clone().filter(|_| !is_copy),
         ..tenant.clone()
     })
 }

@@ -90,7 +90,7 @@ async fn again(member: &Member, id: &QuarantineId, due: Timestamp) -> Result<Out
             let transaction = member.scope().transaction().set_telling(Some(&row), &next);
             committed(transaction, &audit, next.job(&member.tenant)).await?
         }
-        Waiting::Standing(_) => None,
+        Waiting::Standing(_) | Waiting::Copy(_) => None,
     };
     let Some(job) = written else { return Ok(refused(id, "It changed just now. Try again.")) };
     if due <= member.now() {
@@ -170,7 +170,9 @@ async fn give_up(member: &Member, id: &QuarantineId, reason: &str) -> Result<Out
             let next = row.body.clone().discarded();
             transaction.set_telling(Some(&row), &next).commit().await?
         }
-        Waiting::Standing(_) => return Ok(refused(id, "It goes on by itself.")),
+        Waiting::Standing(_) | Waiting::Copy(_) => {
+            return Ok(refused(id, "It goes on by itself."));
+        }
     };
     Ok(match commit {
         Commit::Done => discarded(id),

@@ -35,6 +35,7 @@ pub(crate) fn would(now: Timestamp, waiting: &Waiting) -> Result<Vec<Effect>, &'
         },
         Waiting::Telling(_) => Ok(vec![Effect::TellStatus]),
         Waiting::Standing(_) => Err("It goes on by itself."),
+        Waiting::Copy(_) => Err("It is tried again when the person texts again."),
     }
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn would(now: Timestamp, waiting: &Waiting) -> Result<Vec<Effect>, &'
 pub(crate) fn knows_repetitions(provider: Provider) -> bool {
     match provider {
         Provider::Texting => true,
-        Provider::Twilio | Provider::Telnyx | Provider::Ghl => false,
+        Provider::Twilio | Provider::Telnyx | Provider::Aloware | Provider::Ghl => false,
     }
 }
 
@@ -61,6 +62,10 @@ pub(crate) fn about(tenant: &TenantId, waiting: &Waiting) -> (Option<String>, Op
         }
         Waiting::Telling(row) => (row.body.conversation.as_ref().map(ToString::to_string), None),
         Waiting::Standing(_) => (None, None),
+        Waiting::Copy(row) => {
+            let conversation = ConversationId::with(tenant, &row.body.phone).to_string();
+            (Some(conversation), Some(row.body.integration.to_string()))
+        }
     }
 }
 
@@ -78,5 +83,6 @@ pub(crate) fn waits(waiting: &Waiting) -> bool {
         }
         Waiting::Telling(row) => row.body.given_up.is_some() || row.body.parked.is_some(),
         Waiting::Standing(row) => row.body.parked.is_some(),
+        Waiting::Copy(row) => row.body.given_up.is_some(),
     }
 }

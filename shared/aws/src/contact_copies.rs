@@ -1,0 +1,49 @@
+//! Copies of contacts that are to be made, and those that were.
+
+use domain::{
+    contact_copy::ContactCopy,
+    ids::{IntegrationId, TenantId},
+    phone::PhoneNumber,
+};
+use jiff::Timestamp;
+
+use crate::{
+    item::{Item, Row, Table, Work},
+    keys::Key,
+    store::{Scope, StoreError},
+    transaction::Transaction,
+};
+
+impl Item for ContactCopy {
+    const KIND: &'static str = "contact copy";
+    const TABLE: Table = Table::State;
+
+    fn work(&self, tenant: &TenantId) -> Option<Work> {
+        Some(Work { at: self.due?, job: self.job(tenant) })
+    }
+
+    fn parked_since(&self) -> Option<Timestamp> {
+        Some(self.given_up.as_ref()?.at)
+    }
+}
+
+impl Scope<'_> {
+    pub async fn contact_copy(
+        &self,
+        integration: &IntegrationId,
+        phone: &PhoneNumber,
+    ) -> Result<Option<Row<ContactCopy>>, StoreError> {
+        self.get(&Key::contact_copy(self.tenant, phone, integration)).await
+    }
+}
+
+impl Transaction<'_> {
+    /// Changes a copy, on condition that it is still as it was read.
+    pub fn set_contact_copy(self, read: Option<&Row<ContactCopy>>, copy: &ContactCopy) -> Self {
+        let key = Key::contact_copy(self.tenant(), &copy.phone, &copy.integration);
+        match read {
+            Some(row) => self.replace(&key, row, copy),
+            None => self.add(&key, copy),
+        }
+    }
+}

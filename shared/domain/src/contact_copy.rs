@@ -1,0 +1,97 @@
+//! The work of copying a person's contact to another system of the tenant's, once.
+//!
+//! ```text
+//! wanted ──copied──▶ copied
+//!    ├──refused for good──▶ given up, and a person should look why
+//!    └──not wanted any more──▶ let go ──the person texts again──▶ wanted
+//! ```
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{IntegrationId, TenantId},
+    jobs::{FollowUp, Job},
+    phone::PhoneNumber,
+    work::GivenUp,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactCopy {
+    /// Where it is copied to.
+    pub integration: IntegrationId,
+    pub phone: PhoneNumber,
+    #[serde(default)]
+    pub tries: u32,
+    /// When it next needs somebody's attention; nothing once it is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
+}
+
+impl ContactCopy {
+    /// A copy that has yet to be made.
+    pub fn wanted(integration: IntegrationId, phone: PhoneNumber, now: Timestamp) -> Self {
+        Self { integration, phone, tries: 0, due: Some(now), copied_at: None, given_up: None }
+    }
+
+    /// The copy that was let go and is wanted after all. Nothing if it is made, under way or given
+    /// up.
+    pub fn wanted_again(&self, now: Timestamp) -> Option<Self> {
+        let is_let_go = self.due.is_none() && self.copied_at.is_none() && self.given_up.is_none();
+        is_let_go.then(|| Self { tries: 0, due: Some(now), ..self.clone() })
+    }
+
+    /// The job that makes it.
+    pub fn job(&self, tenant: &TenantId) -> Job {
+        Job::Reports(FollowUp::CopyContact {
+            tenant: tenant.clone(),
+            integration: self.integration.clone(),
+            phone: self.phone.clone(),
+        })
+    }
+
+    #[must_use]
+    pub fn copied(self, at: Timestamp) -> Self {
+        Self { due: None, copied_at: Some(at), ..self }
+    }
+
+    /// It could not be made, and is tried again at `next`.
+    #[must_use]
+    pub fn not_copied(self, next: Timestamp) -> Self {
+        Self { tries: self.tries + 1, due: Some(next), ..self }
+    }
+
+    /// Nobody wants it any more.
+    #[must_use]
+    pub fn let_go(self) -> Self {
+        Self { due: None, ..self }
+    }
+
+    #[must_use]
+    pub fn given_up(self, why: String, at: Timestamp) -> Self {
+        Self { due: None, given_up: Some(GivenUp { at, why }), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+    #[test]
+    fn only_a_copy_that_was_let_go_is_wanted_again() {
+        let integration = IntegrationId::parse("acme-crm-2").unwrap();
+        let wanted = ContactCopy::wanted(integration, "+12125550123".parse().unwrap(), NOON);
+        let tried = wanted.clone().not_copied(NOON);
+
+        assert_eq!(tried.clone().let_go().wanted_again(NOON), Some(wanted.clone()));
+        for settled in [wanted, tried.clone().copied(NOON), tried.given_up(String::new(), NOON)] {
+            assert_eq!(settled.wanted_again(NOON), None, "{settled:?}");
+        }
+    }
+}
