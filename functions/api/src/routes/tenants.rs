@@ -20,7 +20,7 @@ use crate::{
     list::{Listed, PageParams, listed},
     openapi::{ChangeRefusals, Refusals},
     problem::{Code, Problem, parsed},
-    read::{Input, Named, Params},
+    read::{Input, Named, Params, object},
     version::{Versioned, expect},
 };
 
@@ -72,13 +72,13 @@ pub(crate) struct Keywords {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AnswerTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 320)]
+    #[schema(min_length = 1, max_length = 320, pattern = r"\S")]
     stop: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 320)]
+    #[schema(min_length = 1, max_length = 320, pattern = r"\S")]
     start: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 320)]
+    #[schema(min_length = 1, max_length = 320, pattern = r"\S")]
     help: Option<String>,
 }
 
@@ -88,9 +88,9 @@ pub(crate) struct NewTenant {
     /// 1 to 64 letters, digits, `-` and `_`, and not `_` at the beginning. It cannot be changed.
     #[schema(example = "acme", pattern = "^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$")]
     id: String,
-    #[schema(example = "Acme Dental", min_length = 1, max_length = 60)]
+    #[schema(example = "Acme Dental", min_length = 1, max_length = 60, pattern = r"\S")]
     brand: String,
-    #[schema(example = "help@acme.example", min_length = 1, max_length = 120)]
+    #[schema(example = "help@acme.example", min_length = 1, max_length = 120, pattern = r"\S")]
     support: String,
 }
 
@@ -98,11 +98,13 @@ pub(crate) struct NewTenant {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantChange {
-    #[schema(min_length = 1, max_length = 60)]
+    #[schema(min_length = 1, max_length = 60, pattern = r"\S")]
     brand: Option<String>,
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 120, pattern = r"\S")]
     support: Option<String>,
+    #[serde(default, deserialize_with = "object")]
     keywords: Option<Keywords>,
+    #[serde(default, deserialize_with = "object")]
     answers: Option<AnswerTexts>,
 }
 
@@ -110,7 +112,12 @@ pub(crate) struct TenantChange {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Why {
     /// Why, for the audit log.
-    #[schema(min_length = 1, max_length = 500, example = "asked for by the owner")]
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = r"\S",
+        example = "asked for by the owner"
+    )]
     pub(crate) reason: String,
 }
 
