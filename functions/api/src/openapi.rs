@@ -58,6 +58,16 @@ pub(crate) struct OnceHeader {
     idempotency_key: Option<String>,
 }
 
+/// Makes a send safe to repeat, which it has to be.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header that is read elsewhere")]
+pub(crate) struct NeededOnceHeader {
+    /// 1 to 255 visible characters. The same key within 24 hours gets the first answer.
+    #[param(rename = "Idempotency-Key", max_length = 255, pattern = "^[!-~]+$")]
+    idempotency_key: String,
+}
+
 /// Refuses a change that was decided on an old version.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -58,9 +58,9 @@ pub(crate) struct NumberView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedNumber {
-    #[schema(example = "+14155550100")]
+    #[schema(example = "+14155550100", format = "phone")]
     number: String,
-    #[schema(example = "acme-twilio")]
+    #[schema(example = "acme-twilio", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     integration: String,
     /// `new_conversations` (the pool), `replies`, or `nothing`, which moves its conversations to
     /// another number. New conversations, if nothing is said.
@@ -70,7 +70,7 @@ pub(crate) struct WantedNumber {
     is_default: bool,
     a2p: Option<A2pInput>,
     /// The campaign that it is registered for.
-    #[schema(max_length = 80)]
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     a2p_campaign: Option<String>,
 }
 

@@ -75,6 +75,7 @@ pub(crate) struct Erased {
 #[into_params(parameter_in = Query)]
 struct OfPerson {
     /// The person's number.
+    #[param(format = "phone")]
     phone: String,
 }
 
