@@ -25,13 +25,13 @@
 //! | calls in a minute| journal | `T#<tenant>#RATE#<who>`     | `<minute>`                |
 //!
 //! Only a route has no tenant in its key: it is how an outside id, proven by a signature, becomes
-//! a tenant. What belongs to operators belongs to the tenant `_platform`.
+//! a tenant. An API key is a route as well, from a secret; the list it is in has the tenant's name.
+//! What belongs to operators belongs to the tenant `_platform`.
 //!
 //! Three sparse indexes: `due` (unfinished work, by time), `parked` (what waits for a person, by
 //! tenant and time), `recent` (lists, by time): tenants, conversations, messages of a conversation,
 //! opt-outs and consents in the one table; deliveries of an integration and what was done about a
 //! conversation in the other.
-//! a tenant. An API key is a route as well, from a secret; the list it is in has the tenant's name.
 
 use std::borrow::Cow;
 

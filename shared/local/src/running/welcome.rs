@@ -26,8 +26,11 @@ fn addresses(world: &World, printer: &mut Printer) {
     for path in [&paths.texting, &paths.twilio, &paths.telnyx, &paths.aloware, &paths.ghl] {
         printer.line(&format!("  POST {path}"));
     }
-    // It opens this world alone, and whoever reads this has started it.
-    printer.line(&format!("  Operator key   {}", world.operator_key().expose_secret()));
+    printer.heading("Be an operator who asks the API");
+    // The key opens this world alone, and whoever reads this has started it.
+    printer.line(&format!("  export DUPLEX_KEY={}", world.operator_key().expose_secret()));
+    let me = format!("{}/v1/me", world.api_url());
+    printer.line(&format!(r#"  curl -s {me} -H "Authorization: Bearer $DUPLEX_KEY""#));
 }
 
 fn far_side(world: &World, printer: &mut Printer) {
