@@ -1,6 +1,8 @@
 //! Calls to AWS, and the capacity units of DynamoDB, for one message.
 
 use local::emulator::gate::Usage;
+use secrecy::ExposeSecret;
+use serde_json::json;
 
 use world::{ANNA, World};
 
@@ -22,6 +24,7 @@ pub(crate) async fn report() {
         duplicate("the same delivery again").await,
         outbound("a reply goes out, is delivered, and GoHighLevel is told").await,
         refused("a reply to somebody who opted out").await,
+        asked_for("a text goes out through the API, and is delivered").await,
     ];
     let rows = costs.map(|cost| {
         let each = |count: f64| format!("{:.1}", count / f64::from(MESSAGES));
@@ -82,6 +85,27 @@ async fn refused(what: &'static str) -> Cost {
     world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
     world.settle().await;
     measured(&world, what, async |n| reply(&world, n).await).await
+}
+
+async fn asked_for(what: &'static str) -> Cost {
+    let world = World::new().await;
+    let key = world.operator_key().await.expose_secret().to_owned();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let asked = async |n: u32| {
+        let answer = http
+            .post(format!("{}/v1/messages", world.origin))
+            .bearer_auth(&key)
+            .header("duplex-tenant", "acme")
+            .header("idempotency-key", n.to_string())
+            .json(&json!({ "to": ANNA, "text": format!("notice {n}") }))
+            .send();
+        answer.await.unwrap().error_for_status().unwrap();
+        world.drain().await;
+        world.twilio.deliver_callbacks().await;
+        world.drain().await;
+    };
+    asked(0).await;
+    measured(&world, what, asked).await
 }
 
 async fn text(world: &World, n: u32) {

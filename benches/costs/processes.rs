@@ -14,7 +14,9 @@ const STARTS: usize = 9;
 const WARM_UP: usize = 20;
 const EVENTS: usize = 200;
 
-const FUNCTIONS: [(&str, &str); 9] = [
+const FUNCTIONS: [(&str, &str); 11] = [
+    ("api", "ApiFunction"),
+    ("authorizer", "AuthorizerFunction"),
     ("texting-webhook", "TextingWebhookFunction"),
     ("telnyx-webhook", "TelnyxWebhookFunction"),
     ("twilio-webhook", "TwilioWebhookFunction"),

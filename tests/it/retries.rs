@@ -227,7 +227,7 @@ async fn an_event_that_was_claimed_five_times_without_an_outcome_is_quarantined(
 
 /// Plays a story over and over: with the first call to the table failing, then the second, and so
 /// on until it has no more calls; before the call has its effect, and after it.
-async fn every_call_fails_once(story: impl AsyncFn(&World)) {
+pub(crate) async fn every_call_fails_once(story: impl AsyncFn(&World)) {
     for when in [When::Before, When::After] {
         for call in 0.. {
             let world = World::new().await;

@@ -100,8 +100,15 @@ pub(crate) async fn nothing_new(
     now: Timestamp,
 ) -> Result<(), Again> {
     let done = row.body.clone().done(Outcome::NothingNew, now);
-    deps.store.of(told.tenant).replace_event(row.clone(), done).await?;
-    Ok(())
+    let result = LogResult::Refused { why: "we have this text already".to_owned() };
+    let log = LogEntry::new(now, Operation::AddInbound, &row.body.id, result)
+        .about(&ConversationId::with(told.tenant, &told.text.from))
+        .caused_by(&row.body.id);
+    let transaction = deps.store.of(told.tenant).transaction();
+    match transaction.replace_event(row, &done).log(&log).commit().await? {
+        Commit::Done => Ok(()),
+        Commit::Refused(_) => Err(StoreError::Conflict.into()),
+    }
 }
 
 /// The text is not in the CRM's thread, or nobody knows. It stays due, unless trying again could

@@ -1,7 +1,7 @@
 //! Telling a message what its carrier said.
 
 use app::{Advance, opt_out_by_carrier, step};
-use aws::{Again, ForeignId, Row, StoreError, metrics};
+use aws::{Again, Commit, ForeignId, Row, StoreError, metrics};
 use domain::{
     delivery::{Event, Report, Step},
     event::{Outcome, Stage, WebhookEvent},
@@ -73,8 +73,13 @@ async fn apply(
     note_opt_out(deps, tenant, &message.body, &report).await?;
     match step(&message.body, Event::Reported(report.report.clone()), report.at) {
         Ok(next) => advance(deps, tenant, event, message, next, report, now).await,
-        Err(Step::Impossible) => finish(deps, tenant, event, Outcome::Unmatched, now).await,
-        Err(_) => finish(deps, tenant, event, Outcome::NothingNew, now).await,
+        Err(step) => {
+            let outcome = match step {
+                Step::Impossible => Outcome::Unmatched,
+                Step::To(_) | Step::Nothing => Outcome::NothingNew,
+            };
+            finish(deps, tenant, event, (outcome, Some(&message.body)), now).await
+        }
     }
 }
 
@@ -138,13 +143,24 @@ async fn finish(
     deps: &Deps,
     tenant: &TenantId,
     event: Row<WebhookEvent>,
-    outcome: Outcome,
+    (outcome, message): (Outcome, Option<&Message>),
     now: Timestamp,
 ) -> Result<(), Again> {
     info!(event.id = %event.body.id, "event {} changes nothing: {outcome}", event.body.id);
     let done = event.body.clone().done(outcome, now);
-    deps.store.of(tenant).replace_event(event, done).await?;
-    Ok(())
+    let result = LogResult::Refused { why: format!("it changes nothing: {outcome}") };
+    let entry = LogEntry::new(now, Operation::RecordReport, &event.body.id, result)
+        .caused_by(&event.body.id)
+        .with(&event.body.integration);
+    let entry = match message {
+        Some(message) => entry.about(&message.conversation),
+        None => entry,
+    };
+    let transaction = deps.store.of(tenant).transaction();
+    match transaction.replace_event(&event, &done).log(&entry).commit().await? {
+        Commit::Done => Ok(()),
+        Commit::Refused(_) => Err(StoreError::Conflict.into()),
+    }
 }
 
 /// We know no such message yet.
@@ -156,7 +172,7 @@ async fn wait(
 ) -> Result<(), Again> {
     if row.body.received_at + UNMATCHED_AFTER <= now {
         metrics::count("ReportsUnmatched");
-        return finish(deps, tenant, row, Outcome::Unmatched, now).await;
+        return finish(deps, tenant, row, (Outcome::Unmatched, None), now).await;
     }
     let due = due_again(now, row.body.deferrals, row.body.id.as_str(), None);
     let next = WebhookEvent {

@@ -98,7 +98,9 @@ impl Standing {
         }
         let role = role.parse().map_err(|_| NotACaller::Invalid("role"))?;
         let tenant = tenant.ok_or(NotACaller::Missing("tenant"))?;
-        let tenant = TenantId::parse(tenant).map_err(|_| NotACaller::Invalid("tenant"))?;
+        // What belongs to operators is no tenant that anybody could be a member of.
+        let tenant = TenantId::parse(tenant).ok().filter(|it| !it.is_reserved());
+        let tenant = tenant.ok_or(NotACaller::Invalid("tenant"))?;
         Ok(Self::Member { tenant, role })
     }
 

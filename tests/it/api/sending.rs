@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Key;
-use crate::world::{ANNA, BEN, World};
+use crate::{
+    retries::every_call_fails_once,
+    world::{ANNA, BEN, World},
+};
 
 fn text(to: &str) -> Value {
     json!({ "to": to, "text": "Your table is ready." })
@@ -25,6 +28,36 @@ async fn a_text_leaves_once_and_says_what_became_of_it() {
     world.twilio.deliver_callbacks().await;
     world.settle().await;
     assert_eq!(agent.get(&path).await.expect(200)["status"], "delivered");
+}
+
+/// Whoever is not told what became of a request sends it again, and it is one text.
+#[tokio::test]
+async fn a_request_survives_the_table_failing_at_every_call_and_is_one_text() {
+    every_call_fails_once(async |world| {
+        let mut tries = 0;
+        // The first failure may strike while the key is made.
+        let agent = loop {
+            let operator = Key::operator(world).await.acting_for("acme");
+            let new = json!({ "name": "agent", "role": "agent" });
+            let made = operator.post_once("/v1/keys", "key", &new).await;
+            if made.status == 201 {
+                break Key::with_token(world, made.body["token"].as_str().unwrap());
+            }
+            tries += 1;
+            assert!(tries < 5, "{} {:?}", made.status, made.body);
+            world.advance(61);
+        };
+        while agent.post_once("/v1/messages", "k1", &text(ANNA)).await.status != 202 {
+            tries += 1;
+            assert!(tries < 5);
+            world.advance(61);
+        }
+        world.settle().await;
+        world.twilio.deliver_callbacks().await;
+        world.settle().await;
+        assert_eq!(world.twilio.sent().len(), 1);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -217,6 +217,10 @@ impl World {
         next.into()
     }
 
+    pub fn twilio_token(&self) -> &str {
+        secrecy::ExposeSecret::expose_secret(&self.accounts.twilio_auth_token)
+    }
+
     pub fn texting_secret(&self) -> &str {
         secrecy::ExposeSecret::expose_secret(&self.accounts.texting_webhook_secret)
     }

@@ -167,3 +167,12 @@ fn neither_the_secret_nor_its_hash_is_shown() {
     assert!(!debug.contains(&secret()) && !debug.contains("a8ae"), "{debug}");
     assert!(debug.contains("KeyHash"));
 }
+
+#[test]
+fn nobody_is_a_member_of_what_belongs_to_operators() {
+    let platform = TenantId::platform();
+    assert_eq!(
+        Standing::named("admin", Some(platform.as_str())),
+        Err(NotACaller::Invalid("tenant"))
+    );
+}
