@@ -305,6 +305,7 @@ pub(crate) fn platform(operator: &Operator) -> Member {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "nobody has a use for it any more")]
 pub(crate) fn done(commit: Commit) -> Result<(), Problem> {
     match commit {
         Commit::Done => Ok(()),

@@ -1,6 +1,5 @@
 //! A tenant's end, for a while or for good.
 
-use aws::Row;
 use axum::Json;
 use domain::tenant::{Tenant, TenantState};
 use serde::{Deserialize, Serialize};
