@@ -139,6 +139,7 @@ impl Problem {
     }
 
     /// One fault in the request.
+    #[expect(clippy::needless_pass_by_value, reason = "it is a text, or an error just made")]
     pub(crate) fn at(path: impl Into<String>, message: impl ToString) -> Self {
         let fault = Fault { path: path.into(), message: message.to_string() };
         let detail = format!("{}: {}", fault.path, fault.message);

@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_array_is_no_object() {
-        assert!(read::<Outer>(br#" [[]]"#).is_err());
+        assert!(read::<Outer>(b" [[]]").is_err());
         assert!(read::<Part>(br#"{"outer":[[]]}"#).is_err());
         for good in [r#"{"outer":{"inner":[]}}"#, r#"{"outer":null}"#, "{}"] {
             assert!(read::<Part>(good.as_bytes()).is_ok(), "{good}");

@@ -103,17 +103,14 @@ async fn list_consents(
     Params(wanted): Params<Wanted>,
 ) -> Result<Json<Listed<ConsentView>>, Problem> {
     let params = PageParams { limit: wanted.limit, cursor: wanted.cursor };
-    let (list, page) = match &wanted.phone {
-        Some(number) => {
-            let phone = phone("phone", number)?;
-            let list = format!("consents#{}", phone.as_str());
-            let asked = params.asked(&member, &list, Order::NewestFirst).await?;
-            (list, member.scope().consent_history(&phone, asked).await?)
-        }
-        None => {
-            let asked = params.asked(&member, "consents", Order::NewestFirst).await?;
-            ("consents".to_owned(), member.scope().consents(asked).await?)
-        }
+    let (list, page) = if let Some(number) = &wanted.phone {
+        let phone = phone("phone", number)?;
+        let list = format!("consents#{}", phone.as_str());
+        let asked = params.asked(&member, &list, Order::NewestFirst).await?;
+        (list, member.scope().consent_history(&phone, asked).await?)
+    } else {
+        let asked = params.asked(&member, "consents", Order::NewestFirst).await?;
+        ("consents".to_owned(), member.scope().consents(asked).await?)
     };
     Ok(Json(listed(&member, &list, page, |it| view(&it)).await?))
 }

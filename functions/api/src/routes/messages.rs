@@ -320,12 +320,11 @@ async fn cancel_message(
             return Ok(Versioned::of(&row, view(&row.body)));
         }
         match cancelled(&member, &row).await {
-            Ok(true) => {}
+            Ok(true) | Err(StoreError::Conflict) => {}
             Ok(false) => {
                 let detail = format!("It is {} already.", row.body.delivery.status());
                 return Err(Problem::state(detail));
             }
-            Err(StoreError::Conflict) => {}
             Err(e) => return Err(e.into()),
         }
     }

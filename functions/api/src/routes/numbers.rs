@@ -200,9 +200,8 @@ fn number_as(
 fn served(tenant: &Tenant, number: &Number, is_default: bool) -> Tenant {
     let was = tenant.default_route.as_ref().is_some_and(|it| it.number == number.route.number);
     let default_route = match (is_default && number.use_for != UseFor::Nothing, was) {
-        (true, _) => Some(number.route.clone()),
         (false, true) if number.use_for == UseFor::Nothing => None,
-        (false, true) => Some(number.route.clone()),
+        (true, _) | (false, true) => Some(number.route.clone()),
         (false, false) => tenant.default_route.clone(),
     };
     Tenant { default_route, ..tenant.clone() }

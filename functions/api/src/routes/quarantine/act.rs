@@ -25,6 +25,7 @@ use crate::{asking::Member, problem::Problem, routes::messages};
 pub(crate) struct Outcome {
     id: String,
     /// `resumed`, `discarded`, `refused` or `not_found`.
+    #[expect(clippy::struct_field_names, reason = "it is what callers read")]
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
