@@ -114,11 +114,11 @@ impl Client {
             Some(body) if answer.is_success() => {
                 Ok(Answered { etag: answer.header("etag").map(str::to_owned), body })
             }
-            Some(body @ Value::Object(_)) => Err(Failure::Refused(Refusal::new(
-                answer.status(),
-                body,
-                answer.header("x-request-id"),
-            ))),
+            Some(body @ Value::Object(_)) => {
+                let request = answer.header("x-request-id");
+                let refusal = Refusal::new(answer.status(), body, request);
+                Err(Failure::Refused(Box::new(refusal)))
+            }
             _ => Err(Failure::NotTheApi { url: self.url.clone(), status: answer.status() }),
         }
     }
@@ -131,7 +131,7 @@ fn pause(
     tried: u32,
 ) -> Option<(Duration, &'static str)> {
     let later = Duration::from_secs(1 << (tried - 1).min(4));
-    let (wait, why, tries) = match answer {
+    let (wait, why, most) = match answer {
         Ok(answer) => {
             let why = match answer.status() {
                 429 => "too many requests",
@@ -147,5 +147,5 @@ fn pause(
         }
         Err(_) => return None,
     };
-    (tried < tries && wait <= LONGEST_WAIT).then_some((wait, why))
+    (tried < most && wait <= LONGEST_WAIT).then_some((wait, why))
 }

@@ -13,7 +13,7 @@ use crate::{ending::Ending, refusal::Refusal};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the API refused")]
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     #[error("Nothing answers at {url}: is `cargo run` up? Set --url or DUPLEX_URL.")]
     NobodyThere { url: Url, source: egress::CallError },
     #[error("There was no answer. Whether it was done is not known; look before you repeat it.")]
@@ -41,10 +41,11 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn ending(&self) -> Ending {
         match self {
-            Self::Refused(_) | Self::NotDone(_) | Self::NoRandomness => Ending::Refused,
             // Somebody closed the pipe who had read enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ending::Done,
-            Self::Output(_) => Ending::Refused,
+            Self::Refused(_) | Self::NotDone(_) | Self::NoRandomness | Self::Output(_) => {
+                Ending::Refused
+            }
             Self::Usage(_) | Self::File { .. } => Ending::Usage,
             Self::NobodyThere { .. }
             | Self::Silence(_)

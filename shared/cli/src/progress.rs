@@ -63,7 +63,9 @@ mod tests {
 
     fn logged(of: Option<u64>, steps: &[u64]) -> String {
         let (mut progress, mut log) = (Progress::new("records", of, false), Vec::new());
-        steps.iter().for_each(|&it| progress.advance(it, &mut log));
+        for &step in steps {
+            progress.advance(step, &mut log);
+        }
         String::from_utf8(log).unwrap()
     }
 

@@ -60,13 +60,13 @@ impl Request {
         Self::new(Method::Delete, path, None)
     }
 
-    pub(crate) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
         self
     }
 
     /// The same, where there is a value.
-    pub(crate) fn query_if(self, name: &'static str, value: Option<impl ToString>) -> Self {
+    pub(crate) fn query_if(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
         match value {
             Some(value) => self.query(name, value),
             None => self,
@@ -99,7 +99,7 @@ impl Request {
 pub(crate) fn new_key() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes).map_err(|_| Failure::NoRandomness)?;
-    Ok(bytes.iter().map(|it| format!("{it:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl<'t, 'io> Session<'t, 'io> {
         limit: Option<usize>,
     ) -> Result<(), Failure> {
         let page = limit.unwrap_or(PAGE).clamp(1, PAGE);
-        let mut pages = Pages::new(request.query("limit", page), limit);
+        let mut pages = Pages::new(request.query("limit", page.to_string()), limit);
         let mut all = Vec::new();
         while let Some(mut items) = pages.next(self).await? {
             if self.is_json {
@@ -177,7 +177,7 @@ impl Pages {
         if self.is_over {
             return Ok(None);
         }
-        let request = self.request.clone().query_if("cursor", self.cursor.as_ref());
+        let request = self.request.clone().query_if("cursor", self.cursor.as_deref());
         let mut answer = session.ask(&request).await?;
         let mut items = match answer["items"].take() {
             Value::Array(items) => items,

@@ -18,6 +18,9 @@ pub(crate) type Columns = &'static [Column];
 /// Longer cells are cut. `show` and `--json` have the whole.
 const WIDEST: usize = 60;
 
+/// Fields that say what is looked at, and so come first.
+const FIRST: [&str; 5] = ["id", "name", "kind", "state", "status"];
+
 const GAP: &str = "  ";
 
 pub(crate) const fn column(title: &'static str, pointer: &'static str) -> Column {
@@ -62,9 +65,15 @@ fn line<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {
 pub(crate) fn record(thing: &Value) -> String {
     let mut fields = Vec::new();
     gather(thing, "", &mut fields);
+    // A stable sort: everything else stays as it was.
+    fields.sort_by_key(|(name, _)| FIRST.iter().position(|it| it == name).unwrap_or(FIRST.len()));
     let to = fields.iter().map(|(name, _)| width(name)).max().unwrap_or_default();
-    let line = |(name, value): &(String, String)| format!("{name:to$}{GAP}{value}");
-    fields.iter().map(line).map(|it| format!("{}\n", it.trim_end())).collect()
+    let mut text = String::new();
+    for (name, value) in fields {
+        text += format!("{name:to$}{GAP}{value}").trim_end();
+        text.push('\n');
+    }
+    text
 }
 
 fn gather(value: &Value, name: &str, fields: &mut Vec<(String, String)>) {
@@ -162,12 +171,12 @@ mod tests {
     #[test]
     fn a_thing_has_a_line_for_each_field() {
         let thing = json!({
-            "id": "a", "keywords": { "stop": ["x", "y"], "help": [] },
+            "act": "z", "id": "a", "keywords": { "stop": ["x", "y"], "help": [] },
             "ledger": [{ "act": "granted" }], "none": null
         });
         assert_eq!(
             record(&thing),
-            "id             a\nkeywords.help\nkeywords.stop  x, y\nledger.0.act   granted\nnone\n"
+            "id             a\nact            z\nkeywords.help\nkeywords.stop  x, y\nledger.0.act   granted\nnone\n"
         );
     }
 }

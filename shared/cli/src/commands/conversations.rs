@@ -65,7 +65,7 @@ impl Conversations {
         match self {
             Self::List { unread, most } => {
                 let request =
-                    Request::get(&["conversations"]).query_if("unread", unread.then_some(true));
+                    Request::get(&["conversations"]).query_if("unread", unread.then_some("true"));
                 session.list(request, COLUMNS, most.limit).await
             }
             Self::Show { id } => {

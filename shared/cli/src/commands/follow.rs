@@ -17,7 +17,7 @@ use crate::{
 
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Lines of a page.
+/// Lines of a page: as many as the API gives.
 const PAGE: usize = 100;
 
 /// What was read the last time: anything older is older than all of it.
@@ -86,7 +86,7 @@ async fn read_until_known(
 }
 
 fn newest(day: Option<&str>) -> Request {
-    Request::get(&["sync-log"]).query("limit", PAGE).query_if("day", day)
+    Request::get(&["sync-log"]).query("limit", PAGE.to_string()).query_if("day", day)
 }
 
 impl Seen {

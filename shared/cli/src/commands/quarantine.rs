@@ -104,7 +104,7 @@ fn every() -> Request {
 
 /// All that waits, of every page.
 async fn waiting(session: &mut Session<'_, '_>, kind: Option<&str>) -> Result<Vec<Value>, Failure> {
-    let mut pages = Pages::new(every().query("limit", 100), None);
+    let mut pages = Pages::new(every().query("limit", "100"), None);
     let mut waiting = Vec::new();
     while let Some(items) = pages.next(session).await? {
         waiting.extend(items.into_iter().filter(|it| kind.is_none_or(|kind| it["kind"] == kind)));

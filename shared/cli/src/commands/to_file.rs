@@ -22,7 +22,7 @@ pub(crate) async fn export(
     let mut progress = session.progress("records", None);
     let mut count = 0;
     while let Some(records) = next {
-        let lines: String = records.iter().map(|it| format!("{it}\n")).collect();
+        let lines: String = records.iter().flat_map(|it| [it.to_string(), "\n".into()]).collect();
         match (&mut file, to) {
             (Some(file), Some(path)) => {
                 let broken = |source| Failure::File { path: path.to_owned(), source };

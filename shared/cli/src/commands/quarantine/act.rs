@@ -81,7 +81,7 @@ impl Replay {
             // The API spreads each request from the moment it comes, so that the next has to wait
             // until this one's turn is over.
             if let Some(per_minute) = self.per_minute.filter(|_| chunks.peek().is_some()) {
-                tokio::time::sleep(Duration::from_secs(60) * resumed / per_minute).await;
+                tokio::time::sleep(Duration::from_mins(1) * resumed / per_minute).await;
             }
         }
         drop(progress);
