@@ -121,11 +121,12 @@ async fn a_tenant_is_made_given_a_key_and_connected() {
     let token = made.done();
     assert_eq!(token.lines().count(), 1, "a script can take it as it is");
     let admin = Operator { world: &world, key: token.trim().to_owned(), tenant: None };
-    let settings = json!({ "api_key": "texting-demo-key", "webhook_secret": "a-new-secret-1" });
+    let settings =
+        json!({ "api_key": "texting-demo-key", "webhook_secret": "a-new-webhook-secret-1" });
     let line = ["integrations", "create", "--template", "texting", "--id", "n1", "--settings", "-"];
     let made = admin.run_with(&settings.to_string(), &line).await.done();
     assert_eq!(field(&made, "status"), "active");
-    assert!(!made.contains("a-new-secret-1"), "{made}");
+    assert!(!made.contains("a-new-webhook-secret-1"), "{made}");
     let health = admin.run(&["integrations", "health", "n1"]).await.done();
     assert_eq!(field(&health, "verdict"), "ok");
     admin.run(&["integrations", "test", "n1"]).await.done();

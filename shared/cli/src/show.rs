@@ -15,7 +15,7 @@ pub(crate) struct Column {
 
 pub(crate) type Columns = &'static [Column];
 
-/// Longer cells are cut. `show` and `--json` have the whole.
+/// Longer words are cut; `show` and `--json` have the whole. Ids are not, since they are copied.
 const WIDEST: usize = 60;
 
 /// Fields that say what is looked at, and so come first.
@@ -114,7 +114,7 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 fn cut(text: &str) -> String {
-    if width(text) <= WIDEST {
+    if width(text) <= WIDEST || !text.contains(' ') {
         return text.to_owned();
     }
     text.chars().take(WIDEST - 1).chain(['…']).collect()
@@ -151,12 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_cell_is_cut_and_says_so() {
-        let rows = [json!({ "id": "x".repeat(200) })];
-        let shown = table(COLUMNS, &rows);
+    fn long_words_are_cut_and_an_id_is_not() {
+        let (words, id) = ("long words ".repeat(20), "x".repeat(200));
+        let shown = table(COLUMNS, &[json!({ "id": words })]);
         let cell = shown.lines().nth(1).unwrap();
         assert_eq!(cell.chars().count(), WIDEST);
         assert!(cell.ends_with('…'));
+        assert!(table(COLUMNS, &[json!({ "id": id })]).contains(&id));
     }
 
     #[test]

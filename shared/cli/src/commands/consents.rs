@@ -35,7 +35,7 @@ pub(crate) enum Consents {
 pub(crate) struct Add {
     /// The person's number
     phone: String,
-    /// Where they agreed: `web_form`, `paper`, `telephone`, `in_person`, or your own word
+    /// Where they agreed, such as on paper, by telephone or `web_form`
     #[arg(long)]
     channel: String,
     /// The words that they agreed to

@@ -29,6 +29,7 @@ pub(crate) enum DeadLetters {
 
 #[derive(Debug, Args)]
 pub(crate) struct Redrive {
+    /// The queue that they go back to
     #[arg(long, value_parser = PossibleValuesParser::new(QUEUES))]
     queue: String,
     /// At most so many
@@ -51,7 +52,9 @@ const LETTERS: Columns = &[
     column("ID", "/id"),
     column("TRIES", "/tries"),
     column("TENANT", "/job/tenant"),
-    column("JOB", "/job"),
+    column("DO", "/job/do"),
+    column("EVENT", "/job/event"),
+    column("MESSAGE", "/job/message"),
 ];
 
 impl DeadLetters {

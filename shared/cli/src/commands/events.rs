@@ -19,6 +19,7 @@ Examples:
 pub(crate) enum Events {
     /// What came in through an integration, the newest first
     List {
+        /// The integration's id
         #[arg(long, value_name = "ID")]
         integration: String,
         #[command(flatten)]

@@ -17,7 +17,7 @@ pub(crate) enum People {
     Evidence(Who),
     /// Everything that is known of a person, one JSON object a line
     Export(Who),
-    /// Forget for good what a person said and was told. Opt-out and consent stay, as the law asks
+    /// Forget for good what a person said and was told. Opt-out and consent stay
     Erase(PhoneAndReason),
 }
 

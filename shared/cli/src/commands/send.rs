@@ -27,19 +27,19 @@ pub(crate) struct Send {
     /// What to say: at most 1600 characters. - reads it from the input
     #[arg(long, default_value = "", hide_default_value = true)]
     text: String,
-    /// One of the tenant's numbers; the one that the person knows, if none is named
+    /// One of the tenant's numbers; the one the person knows, if none is named
     #[arg(long, value_name = "NUMBER")]
     from: Option<String>,
     /// When to send it; at once, if nothing is said
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// After this it is not sent any more; four hours later, if nothing is said
+    /// After this it is not sent any more; four hours after --at, if nothing is said
     #[arg(long, value_name = "TIME")]
     by: Option<String>,
     /// The address of a picture or file; it may be given ten times
     #[arg(long, value_name = "URL")]
     media: Vec<String>,
-    /// The same key is the same text, sent once; one is made if none is given
+    /// The same key is the same text, sent once; made up, if none is given
     #[arg(long, value_name = "KEY", value_parser = header_value)]
     idempotency_key: Option<String>,
 }

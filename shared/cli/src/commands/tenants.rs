@@ -78,7 +78,7 @@ pub(crate) struct Change {
     /// How its customers reach a person
     #[arg(long)]
     support: Option<String>,
-    /// A word that means STOP beside the usual ones: give all of them, or '' for none
+    /// A further word that means STOP: give all of them, or '' for none
     #[arg(long, value_name = "WORD")]
     stop_word: Vec<String>,
     /// The same for START
