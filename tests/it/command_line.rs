@@ -179,9 +179,9 @@ async fn a_follower_sees_each_line_once() {
         })
         .await;
     let lines: Vec<Value> = seen.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
-    let sent: Vec<_> = lines.iter().filter(|it| it["operation"] == "send").collect();
-    assert_eq!(sent.len(), 2, "{seen}");
-    assert!(sent[0]["at"].as_str() < sent[1]["at"].as_str(), "{seen}");
+    let texts: Vec<_> = lines.iter().filter(|it| it["operation"] == "send").collect();
+    assert_eq!(texts.len(), 2, "{seen}");
+    assert!(texts[0]["at"].as_str() < texts[1]["at"].as_str(), "{seen}");
     let mut once = lines.clone();
     once.dedup();
     assert_eq!(once.len(), lines.len());
