@@ -7,6 +7,7 @@ mod a_tenants_address;
 mod a_text_reaches_ghl;
 mod aloware;
 mod api;
+mod command_line;
 mod doors;
 mod events;
 mod keys;

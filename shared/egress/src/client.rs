@@ -116,6 +116,10 @@ impl Client {
         self.call(Method::PUT, url.as_ref())
     }
 
+    pub fn patch(&self, url: impl AsRef<str>) -> Call<'_> {
+        self.call(Method::PATCH, url.as_ref())
+    }
+
     pub fn delete(&self, url: impl AsRef<str>) -> Call<'_> {
         self.call(Method::DELETE, url.as_ref())
     }
