@@ -32,9 +32,12 @@ use crate::{
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
 /// Every event there is, in an order in which they can happen.
-const EVENTS: [&str; 28] = [
+const EVENTS: [&str; 31] = [
     "authorizer/key",
     "authorizer/unknown-key",
+    "api/list-integrations",
+    "api/list-keys",
+    "api/send-message",
     "texting-webhook/received",
     "texting-webhook/received-media",
     "texting-webhook/delivered",
@@ -163,6 +166,7 @@ impl<'a> Demo<'a> {
         let (function, case) = name.split_once('/').unwrap();
         match function {
             "authorizer" => self.knock(case).await,
+            "api" => self.ask(case).await,
             "inbound-consumer" | "outbound-consumer" | "report-consumer" => {
                 self.work(function, name).await;
             }
@@ -203,6 +207,22 @@ impl<'a> Demo<'a> {
         assert_eq!(added, Commit::Done);
     }
 
+    /// Asks the API as the agent whose key was shown above.
+    async fn ask(&self, case: &str) {
+        let answer = self.answer("api", case).await;
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        match case {
+            "list-integrations" => {
+                assert_eq!(status, 200, "{body}");
+                let items = body["items"].as_array().unwrap();
+                assert!(items.iter().any(|it| it["id"] == "demo-twilio"), "{body}");
+            }
+            "list-keys" => assert_eq!((status, &body["code"]), (403, &"FORBIDDEN".into())),
+            _ => assert_eq!((status, &body["status"]), (202, &"queued".into()), "{body}"),
+        }
+    }
+
     async fn post(&self, function: &str, case: &str) {
         let answer = self.answer(function, case).await;
         let expected = match (function, case) {
@@ -222,6 +242,7 @@ impl<'a> Demo<'a> {
         let request = lambda_http::request::from_reader(file).unwrap();
         let (functions, now) = (&self.world.functions, self.world.now());
         match function {
+            "api" => functions.api.handle(request, now).await,
             "texting-webhook" => {
                 texting_webhook::handle(&functions.texting_webhook, request, now).await
             }

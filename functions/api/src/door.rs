@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    body::Body as AxumBody,
+    body::{Body as AxumBody, Bytes},
     http::{HeaderName, HeaderValue, Method, Request as AxumRequest, header},
     response::{IntoResponse, Response as AxumResponse},
 };
@@ -54,13 +54,12 @@ async fn whole(
         Problem::new(Code::Unauthenticated, detail)
     })?;
     let budget = limit::count(&api.deps, &caller, now).await?;
-    let answered = match budget.refused() {
-        Some(problem) => Err(problem),
-        None => {
-            let key = once::key(request.headers())?;
-            let asking = Asking { caller, now, request: id.to_owned(), key };
-            routed(api, request, asking).await
-        }
+    let answered = if let Some(problem) = budget.refused() {
+        Err(problem)
+    } else {
+        let key = once::key(request.headers())?;
+        let asking = Asking { caller, now, request: id.to_owned(), key };
+        routed(api, request, asking).await
     };
     let mut answer = answered.unwrap_or_else(IntoResponse::into_response);
     budget.show(answer.headers_mut());
@@ -94,7 +93,7 @@ async fn out(answer: AxumResponse) -> Response<Body> {
     let (parts, body) = answer.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|e| {
         error!(error = %e, "an answer's body could not be put together");
-        Default::default()
+        Bytes::default()
     });
     let body = if body.is_empty() { Body::Empty } else { text(&body) };
     Response::from_parts(parts, body)

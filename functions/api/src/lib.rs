@@ -70,7 +70,7 @@ impl Api {
     pub fn new(deps: Deps) -> Self {
         let deps = Arc::new(deps);
         let router = routes::all().with_state(Arc::clone(&deps));
-        Self { deps, router: router.into() }
+        Self { deps, router }
     }
 
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {

@@ -13,7 +13,7 @@ use utoipa::{
 
 use crate::{problem::Problem, routes};
 
-/// The description, in OpenAPI 3.1.
+/// The description, in `OpenAPI` 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, document) = routes::described().split_for_parts();
     document
@@ -56,6 +56,16 @@ pub(crate) struct OnceHeader {
     /// 1 to 255 visible characters. The same key within 24 hours gets the first answer.
     #[param(rename = "Idempotency-Key", required = false, max_length = 255, pattern = "^[!-~]+$")]
     idempotency_key: Option<String>,
+}
+
+/// Makes a send safe to repeat, which it has to be.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header that is read elsewhere")]
+pub(crate) struct NeededOnceHeader {
+    /// 1 to 255 visible characters. The same key within 24 hours gets the first answer.
+    #[param(rename = "Idempotency-Key", max_length = 255, pattern = "^[!-~]+$")]
+    idempotency_key: String,
 }
 
 /// Refuses a change that was decided on an old version.

@@ -5,7 +5,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::{Map, Value};
 
 use crate::problem::{Code, Problem};
 
@@ -35,6 +39,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Every body is an object, and serde would read a struct from an array as well.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::at("/", "it is an object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let path = pointer(e.path());
@@ -45,6 +53,18 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     deserializer.end().map_err(|_| Problem::at("/", "there is something after the JSON"))?;
     Ok(read)
+}
+
+/// Reads a part of a body that is an object, and from nothing else: serde would read a struct from an
+/// array as well.
+pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let fields = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    let read = fields.map(|it| serde_json::from_value(Value::Object(it))).transpose();
+    read.map_err(Error::custom)
 }
 
 /// `a.b[0]` as a JSON pointer: `/a/b/0`.
@@ -112,12 +132,28 @@ mod tests {
         number: u8,
     }
 
+    #[derive(Debug, Deserialize)]
+    struct Part {
+        #[serde(default, deserialize_with = "object")]
+        #[expect(dead_code, reason = "only whether it can be read matters")]
+        outer: Option<Outer>,
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        assert!(read::<Outer>(b" [[]]").is_err());
+        assert!(read::<Part>(br#"{"outer":[[]]}"#).is_err());
+        for good in [r#"{"outer":{"inner":[]}}"#, r#"{"outer":null}"#, "{}"] {
+            assert!(read::<Part>(good.as_bytes()).is_ok(), "{good}");
+        }
+    }
+
     #[test]
     fn a_fault_is_named_by_its_place() {
         let path = |body: &str| read::<Outer>(body.as_bytes()).unwrap_err().faults[0].path.clone();
         assert_eq!(path(r#"{"inner":[{"a/b":1},{"a/b":"x"}]}"#), "/inner/1/a~1b");
         assert_eq!(path(r#"{"inner":[],"outer":1}"#), "/outer");
-        assert_eq!(path("["), "/");
+        assert_eq!(path("{"), "/");
         assert_eq!(path(r#"{"inner":[]} x"#), "/");
     }
 }

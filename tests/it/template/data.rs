@@ -56,18 +56,20 @@ fn both_tables_list_what_is_due_with_its_job_and_nothing_else() {
 }
 
 #[test]
-fn only_what_is_can_be_listed_by_its_time() {
+fn what_waits_and_what_is_listed_have_indexes_of_their_own() {
     let declared = Declared::read();
     let tables = declared.resources("AWS::DynamoDB::Table");
-    let state = &tables["StateTable"];
-    let recent = index(state, "recent").unwrap();
-
-    assert_eq!(recent["KeySchema"], keys("recent_pk", "recent_at"));
-    assert_eq!(recent["Projection"], json!({ "ProjectionType": "ALL" }));
-    assert_eq!((attribute(state, "recent_pk"), attribute(state, "recent_at")), ("S", "N"));
-    assert_eq!(index(&tables["JournalTable"], "recent"), None);
-    let count = |table: &str| tables[table]["GlobalSecondaryIndexes"].as_array().unwrap().len();
-    assert_eq!((count("StateTable"), count("JournalTable")), (2, 1));
+    for (name, shown) in [("StateTable", "ALL"), ("JournalTable", "KEYS_ONLY")] {
+        let table = &tables[name];
+        for (list, shown) in [("parked", "KEYS_ONLY"), ("recent", shown)] {
+            let (pk, at) = (format!("{list}_pk"), format!("{list}_at"));
+            let found = index(table, list).unwrap();
+            assert_eq!(found["KeySchema"], keys(&pk, &at), "{name} {list}");
+            assert_eq!(found["Projection"], json!({ "ProjectionType": shown }), "{name} {list}");
+            assert_eq!((attribute(table, &pk), attribute(table, &at)), ("S", "N"), "{name} {list}");
+        }
+        assert_eq!(table["GlobalSecondaryIndexes"].as_array().unwrap().len(), 3, "{name}");
+    }
 }
 
 #[test]

@@ -68,8 +68,9 @@ fn object(value: Value) -> Value {
     }
 }
 
-/// Who changed what, the newest first: of the tenant, or as an operator who names none, of what
-/// belongs to no tenant
+/// Who changed what, the newest first
+///
+/// Of the tenant, or for an operator who names none, of what belongs to no tenant.
 #[utoipa::path(
     get, path = "/v1/audit-log", tag = "Audit", params(PageParams),
     responses((status = 200, body = Listed<AuditView>), Refusals)

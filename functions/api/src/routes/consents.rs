@@ -51,16 +51,16 @@ pub(crate) struct ConsentView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConsent {
-    #[schema(example = "+12125550123")]
+    #[schema(example = "+12125550123", format = "phone")]
     phone: String,
     /// Where they agreed: `web_form`, `paper`, `telephone`, `in_person`, or your own word.
-    #[schema(example = "web_form", min_length = 1, max_length = 40)]
+    #[schema(example = "web_form", min_length = 1, max_length = 40, pattern = r"\S")]
     channel: String,
     /// The words that they agreed to.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
     wording: String,
     /// The address that a web form was sent from.
-    #[schema(example = "203.0.113.7")]
+    #[schema(example = "203.0.113.7", format = "ip")]
     ip: Option<String>,
     /// When they agreed. Now, if nothing is said.
     #[schema(format = DateTime)]
@@ -71,6 +71,7 @@ pub(crate) struct NewConsent {
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// Only of this number.
+    #[param(format = "phone")]
     phone: Option<String>,
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i32>,
@@ -102,17 +103,14 @@ async fn list_consents(
     Params(wanted): Params<Wanted>,
 ) -> Result<Json<Listed<ConsentView>>, Problem> {
     let params = PageParams { limit: wanted.limit, cursor: wanted.cursor };
-    let (list, page) = match &wanted.phone {
-        Some(number) => {
-            let phone = phone("phone", number)?;
-            let list = format!("consents#{}", phone.as_str());
-            let asked = params.asked(&member, &list, Order::NewestFirst).await?;
-            (list, member.scope().consent_history(&phone, asked).await?)
-        }
-        None => {
-            let asked = params.asked(&member, "consents", Order::NewestFirst).await?;
-            ("consents".to_owned(), member.scope().consents(asked).await?)
-        }
+    let (list, page) = if let Some(number) = &wanted.phone {
+        let phone = phone("phone", number)?;
+        let list = format!("consents#{}", phone.as_str());
+        let asked = params.asked(&member, &list, Order::NewestFirst).await?;
+        (list, member.scope().consent_history(&phone, asked).await?)
+    } else {
+        let asked = params.asked(&member, "consents", Order::NewestFirst).await?;
+        ("consents".to_owned(), member.scope().consents(asked).await?)
     };
     Ok(Json(listed(&member, &list, page, |it| view(&it)).await?))
 }
@@ -134,7 +132,7 @@ async fn add_consent(
     let conversation = domain::ids::ConversationId::with(&member.tenant, &entry.phone);
     let audit = member.audit("consent.add", &conversation);
     let transaction = member.scope().transaction().add_consent(&entry, &member.seed()?);
-    done(transaction.audit(&audit).commit().await?)?;
+    done(&transaction.audit(&audit).commit().await?)?;
     Ok((StatusCode::CREATED, Json(view(&entry))))
 }
 

@@ -54,6 +54,7 @@ pub(crate) struct WholeEvent {
 #[into_params(parameter_in = Query)]
 struct OfIntegration {
     /// Whose deliveries.
+    #[param(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     integration: String,
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i32>,

@@ -46,6 +46,7 @@ struct Next {
 #[into_params(parameter_in = Query)]
 struct OfPerson {
     /// The person's number.
+    #[param(format = "phone")]
     phone: String,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

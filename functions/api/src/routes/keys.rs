@@ -72,10 +72,10 @@ pub(crate) struct NewKeyView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewKey {
-    #[schema(min_length = 1, max_length = 80, example = "the website")]
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S", example = "the website")]
     name: String,
     /// `read_only`, `agent` or `admin` for a tenant's key; `operator` for one that belongs to none.
-    #[schema(example = "agent")]
+    #[schema(example = "agent", pattern = "^(read_only|agent|admin|operator)$")]
     role: String,
     /// Until when it is good. For ever, if nothing is said.
     #[schema(format = DateTime)]
@@ -227,7 +227,7 @@ async fn add(
     let mut entry = member.audit(action, &key.id);
     entry.after = crate::asking::seen(&view(&key, member.now()));
     let transaction = member.scope().transaction().add_api_key(&key).audit(&entry);
-    super::tenants::done(transaction.commit().await?)?;
+    super::tenants::done(&transaction.commit().await?)?;
     let token = token.expose_secret().to_owned();
     Ok(Versioned::created(1, NewKeyView { key: view(&key, member.now()), token }))
 }

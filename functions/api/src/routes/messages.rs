@@ -106,7 +106,7 @@ pub(crate) struct FailureView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     /// A number with its country code, or a North American one.
-    #[schema(example = "+12125550123")]
+    #[schema(example = "+12125550123", format = "phone")]
     to: String,
     /// At most 1600 characters and 10 segments. It may be empty if there is media.
     #[serde(default)]
@@ -118,7 +118,7 @@ pub(crate) struct NewMessage {
     media: Vec<String>,
     /// One of the tenant's numbers. Without it, the number that the person was texted from before, or
     /// else one of the pool.
-    #[schema(example = "+14155550100")]
+    #[schema(example = "+14155550100", format = "phone")]
     from: Option<String>,
     /// When to send it. At once, if nothing is said.
     #[schema(format = DateTime)]
@@ -134,6 +134,7 @@ struct Wanted {
     /// A conversation's id. Give this or `phone`.
     conversation: Option<String>,
     /// A person's number.
+    #[param(format = "phone")]
     phone: Option<String>,
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i32>,
@@ -180,7 +181,7 @@ pub(crate) fn view(message: &Message) -> MessageView {
 /// is planned leaves within ninety seconds of its time.
 #[utoipa::path(
     post, path = "/v1/messages", tag = "Messages", request_body = NewMessage,
-    params(crate::openapi::OnceHeader),
+    params(crate::openapi::NeededOnceHeader),
     responses((status = 202, body = MessageView), ChangeRefusals)
 )]
 async fn send_message(
@@ -319,12 +320,12 @@ async fn cancel_message(
             return Ok(Versioned::of(&row, view(&row.body)));
         }
         match cancelled(&member, &row).await {
-            Ok(true) => {}
+            // Seen in the next try.
+            Ok(true) | Err(StoreError::Conflict) => {}
             Ok(false) => {
                 let detail = format!("It is {} already.", row.body.delivery.status());
                 return Err(Problem::state(detail));
             }
-            Err(StoreError::Conflict) => {}
             Err(e) => return Err(e.into()),
         }
     }

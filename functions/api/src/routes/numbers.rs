@@ -58,9 +58,9 @@ pub(crate) struct NumberView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedNumber {
-    #[schema(example = "+14155550100")]
+    #[schema(example = "+14155550100", format = "phone")]
     number: String,
-    #[schema(example = "acme-twilio")]
+    #[schema(example = "acme-twilio", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     integration: String,
     /// `new_conversations` (the pool), `replies`, or `nothing`, which moves its conversations to
     /// another number. New conversations, if nothing is said.
@@ -70,7 +70,7 @@ pub(crate) struct WantedNumber {
     is_default: bool,
     a2p: Option<A2pInput>,
     /// The campaign that it is registered for.
-    #[schema(max_length = 80)]
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     a2p_campaign: Option<String>,
 }
 
@@ -164,7 +164,7 @@ async fn put_number(
     if served != tenant.body {
         transaction = transaction.replace_tenant(&tenant, &served);
     }
-    done(transaction.commit().await?)?;
+    done(&transaction.commit().await?)?;
     let version = row.map_or(1, |it| it.version() + 1);
     Ok(Versioned { status: axum::http::StatusCode::OK, version, view: view(&next, &served) })
 }
@@ -200,9 +200,8 @@ fn number_as(
 fn served(tenant: &Tenant, number: &Number, is_default: bool) -> Tenant {
     let was = tenant.default_route.as_ref().is_some_and(|it| it.number == number.route.number);
     let default_route = match (is_default && number.use_for != UseFor::Nothing, was) {
-        (true, _) => Some(number.route.clone()),
         (false, true) if number.use_for == UseFor::Nothing => None,
-        (false, true) => Some(number.route.clone()),
+        (true, _) | (false, true) => Some(number.route.clone()),
         (false, false) => tenant.default_route.clone(),
     };
     Tenant { default_route, ..tenant.clone() }

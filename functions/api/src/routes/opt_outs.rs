@@ -46,10 +46,10 @@ pub(crate) struct OptOutView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PhoneAndReason {
-    #[schema(example = "+12125550123")]
+    #[schema(example = "+12125550123", format = "phone")]
     pub(crate) phone: String,
     /// Why, for the ledger and the audit log.
-    #[schema(min_length = 1, max_length = 500, example = "asked by telephone")]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S", example = "asked by telephone")]
     pub(crate) reason: String,
 }
 
@@ -57,6 +57,7 @@ pub(crate) struct PhoneAndReason {
 #[into_params(parameter_in = Query)]
 struct Wanted {
     /// Only this number: its standing, whatever it is.
+    #[param(format = "phone")]
     phone: Option<String>,
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i32>,

@@ -75,6 +75,7 @@ pub(crate) struct Erased {
 #[into_params(parameter_in = Query)]
 struct OfPerson {
     /// The person's number.
+    #[param(format = "phone")]
     phone: String,
 }
 
@@ -143,5 +144,5 @@ async fn erase_person(
 async fn note(member: &Member, conversation: &ConversationId, reason: &str) -> Result<(), Problem> {
     let mut entry = member.audit("person.erase", conversation);
     entry.reason = Some(reason.to_owned());
-    super::tenants::done(member.scope().transaction().audit(&entry).commit().await?)
+    super::tenants::done(&member.scope().transaction().audit(&entry).commit().await?)
 }

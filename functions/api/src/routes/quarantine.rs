@@ -83,7 +83,7 @@ pub(crate) struct Replay {
 pub(crate) struct Discard {
     #[schema(min_items = 1, max_items = 100)]
     ids: Vec<String>,
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     reason: String,
 }
 

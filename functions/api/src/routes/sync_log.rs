@@ -52,6 +52,7 @@ struct Wanted {
     #[param(format = Date, example = "2026-01-31")]
     day: Option<String>,
     /// `newest` (the usual) or `oldest`.
+    #[param(inline)]
     order: Option<OrderParam>,
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i32>,

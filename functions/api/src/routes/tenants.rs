@@ -1,5 +1,7 @@
 //! Tenants: for operators all of them, for everybody else their own.
 
+mod lifecycle;
+
 use std::sync::Arc;
 
 use aws::{Commit, Order, Row};
@@ -16,20 +18,19 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     Deps,
     asking::{Admin, Member, Operator, Reader, seen},
-    erase,
     list::{Listed, PageParams, listed},
     openapi::{ChangeRefusals, Refusals},
     problem::{Code, Problem, parsed},
-    read::{Input, Named, Params},
+    read::{Input, Named, Params, object},
     version::{Versioned, expect},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
     OpenApiRouter::new()
         .routes(routes!(list_tenants, create_tenant))
-        .routes(routes!(read_tenant, change_tenant, delete_tenant))
-        .routes(routes!(suspend_tenant))
-        .routes(routes!(resume_tenant))
+        .routes(routes!(read_tenant, change_tenant, lifecycle::delete_tenant))
+        .routes(routes!(lifecycle::suspend_tenant))
+        .routes(routes!(lifecycle::resume_tenant))
         .routes(routes!(read_own_tenant, change_own_tenant))
 }
 
@@ -72,13 +73,13 @@ pub(crate) struct Keywords {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AnswerTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 320)]
+    #[schema(min_length = 1, max_length = 320, pattern = r"\S")]
     stop: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 320)]
+    #[schema(min_length = 1, max_length = 320, pattern = r"\S")]
     start: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 320)]
+    #[schema(min_length = 1, max_length = 320, pattern = r"\S")]
     help: Option<String>,
 }
 
@@ -88,9 +89,9 @@ pub(crate) struct NewTenant {
     /// 1 to 64 letters, digits, `-` and `_`, and not `_` at the beginning. It cannot be changed.
     #[schema(example = "acme", pattern = "^[A-Za-z0-9-][A-Za-z0-9_-]{0,63}$")]
     id: String,
-    #[schema(example = "Acme Dental", min_length = 1, max_length = 60)]
+    #[schema(example = "Acme Dental", min_length = 1, max_length = 60, pattern = r"\S")]
     brand: String,
-    #[schema(example = "help@acme.example", min_length = 1, max_length = 120)]
+    #[schema(example = "help@acme.example", min_length = 1, max_length = 120, pattern = r"\S")]
     support: String,
 }
 
@@ -98,30 +99,14 @@ pub(crate) struct NewTenant {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantChange {
-    #[schema(min_length = 1, max_length = 60)]
+    #[schema(min_length = 1, max_length = 60, pattern = r"\S")]
     brand: Option<String>,
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 120, pattern = r"\S")]
     support: Option<String>,
+    #[serde(default, deserialize_with = "object")]
     keywords: Option<Keywords>,
+    #[serde(default, deserialize_with = "object")]
     answers: Option<AnswerTexts>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Why {
-    /// Why, for the audit log.
-    #[schema(min_length = 1, max_length = 500, example = "asked for by the owner")]
-    pub(crate) reason: String,
-}
-
-/// What deleting has done so far.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Deletion {
-    id: String,
-    /// Conversations whose content was erased by this request.
-    erased_conversations: usize,
-    /// Whether nothing is left to erase. If not, send the request again.
-    complete: bool,
 }
 
 pub(crate) fn view(tenant: &Tenant) -> TenantView {
@@ -249,98 +234,6 @@ async fn change_own_tenant(
     change(&member, &headers, wanted).await
 }
 
-/// Stops serving a tenant
-///
-/// What comes in is kept and acted on later. Nobody is called and nothing is sent, but who texts
-/// STOP is opted out at once. It counts everywhere within a minute.
-#[utoipa::path(
-    post, path = "/v1/tenants/{tenant}/suspend", tag = "Tenants", request_body = Why,
-    params(("tenant" = String, Path), crate::openapi::OnceHeader),
-    responses((status = 200, body = TenantView), ChangeRefusals)
-)]
-async fn suspend_tenant(
-    operator: Operator,
-    Named(id): Named,
-    Input(why): Input<Why>,
-) -> Result<Versioned<TenantView>, Problem> {
-    let reason = text("/reason", &why.reason, 500)?;
-    let state = TenantState::Suspended { since: operator.now(), why: reason.clone() };
-    set_state(&operator.of(&id)?, state, "tenant.suspend", &reason).await
-}
-
-/// Serves a tenant again, and has what was parked go on
-#[utoipa::path(
-    post, path = "/v1/tenants/{tenant}/resume", tag = "Tenants", request_body = Why,
-    params(("tenant" = String, Path), crate::openapi::OnceHeader),
-    responses((status = 200, body = TenantView), ChangeRefusals)
-)]
-async fn resume_tenant(
-    operator: Operator,
-    Named(id): Named,
-    Input(why): Input<Why>,
-) -> Result<Versioned<TenantView>, Problem> {
-    let reason = text("/reason", &why.reason, 500)?;
-    set_state(&operator.of(&id)?, TenantState::Active, "tenant.resume", &reason).await
-}
-
-/// Deletes a suspended tenant: its addresses, credentials, keys, and everything that was said
-///
-/// The opt-out registry and the consent ledger are kept, as the law asks. Take an export before: this
-/// cannot be undone. While `complete` is false there is more to erase; send the request again.
-#[utoipa::path(
-    delete, path = "/v1/tenants/{tenant}", tag = "Tenants", params(("tenant" = String, Path)),
-    responses((status = 200, body = Deletion), ChangeRefusals)
-)]
-async fn delete_tenant(operator: Operator, Named(id): Named) -> Result<Json<Deletion>, Problem> {
-    let member = operator.of(&id)?;
-    let row = load(&member).await?;
-    match row.body.state {
-        TenantState::Active => {
-            return Err(Problem::state("Suspend the tenant before you delete it."));
-        }
-        TenantState::Suspended { .. } => {
-            erase::connections(&member).await?;
-            let row = load(&member).await?;
-            let state = TenantState::Deleted { since: member.now() };
-            let next = Tenant { state, ..row.body.clone() };
-            let mut entry = member.audit("tenant.delete", &id);
-            (entry.before, entry.after) = (seen(&row.body), seen(&next));
-            let transaction = member.scope().transaction().replace_tenant(&row, &next);
-            done(transaction.audit(&entry).commit().await?)?;
-        }
-        TenantState::Deleted { .. } => {}
-    }
-    let (erased_conversations, complete) = erase::conversations(&member).await?;
-    Ok(Json(Deletion { id, erased_conversations, complete }))
-}
-
-async fn set_state(
-    member: &Member,
-    state: TenantState,
-    action: &str,
-    reason: &str,
-) -> Result<Versioned<TenantView>, Problem> {
-    let row = load(member).await?;
-    let is_deleted = matches!(row.body.state, TenantState::Deleted { .. });
-    if is_deleted {
-        return Err(Problem::state("The tenant is deleted."));
-    }
-    let next = Tenant { state, ..row.body.clone() };
-    let mut entry = member.audit(action, &member.tenant);
-    (entry.before, entry.after) = (seen(&row.body.state), seen(&next.state));
-    entry.reason = Some(reason.to_owned());
-    let mut transaction = member.scope().transaction().replace_tenant(&row, &next).audit(&entry);
-    if next.is_active() {
-        transaction = transaction.resume(member.now());
-    }
-    done(transaction.commit().await?)?;
-    if next.is_active() {
-        resume(member).await;
-    }
-    let row = row.next(next);
-    Ok(Versioned::of(&row, view(&row.body)))
-}
-
 /// Has everything looked at that is parked. The work is stored; this makes it fast.
 pub(crate) async fn resume(member: &Member) {
     let job = domain::resumption::Resumption::job(&member.tenant);
@@ -358,7 +251,7 @@ async fn change(
     let mut entry = member.audit("tenant.change", &member.tenant);
     (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_tenant(&row, &next).audit(&entry);
-    done(transaction.commit().await?)?;
+    done(&transaction.commit().await?)?;
     let row = row.next(next);
     Ok(Versioned::of(&row, view(&row.body)))
 }
@@ -412,7 +305,7 @@ pub(crate) fn platform(operator: &Operator) -> Member {
     }
 }
 
-pub(crate) fn done(commit: Commit) -> Result<(), Problem> {
+pub(crate) fn done(commit: &Commit) -> Result<(), Problem> {
     match commit {
         Commit::Done => Ok(()),
         Commit::Refused(_) => Err(Problem::changed()),

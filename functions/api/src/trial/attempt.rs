@@ -18,16 +18,16 @@ pub(crate) async fn attempt(deps: &Deps, connection: &Connection, now: Timestamp
 
 async fn called(deps: &Deps, connection: &Connection) -> Result<(), Fault> {
     if connection.integration.provider == Provider::Ghl {
-        let session = connection.session(&deps.ghl_base_url).map_err(unusable)?;
+        let session = connection.session(&deps.ghl_base_url).map_err(|e| unusable(&e))?;
         return deps.ghl.probe(&session).await;
     }
-    for channel in connection.probes(&deps.base_urls).map_err(unusable)? {
+    for channel in connection.probes(&deps.base_urls).map_err(|e| unusable(&e))? {
         channel.probe(&deps.callers).await?;
     }
     Ok(())
 }
 
 /// What is wrong is said without the values that are wrong.
-fn unusable(error: Unusable) -> Fault {
+fn unusable(error: &Unusable) -> Fault {
     Fault { code: FaultCode::ConfigSchemaInvalid, why: error.to_string() }
 }

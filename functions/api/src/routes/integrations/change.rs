@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IntegrationChange {
-    #[schema(min_length = 1, max_length = 80)]
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     name: Option<String>,
     /// `active` or `disconnected`.
     status: Option<Switch>,
@@ -96,7 +96,7 @@ async fn written(
     let mut entry = member.audit("integration.change", &next.id);
     (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_integration(&row, &next);
-    done(transaction.audit(&entry).commit().await?)?;
+    done(&transaction.audit(&entry).commit().await?)?;
     Ok(row.next(next))
 }
 

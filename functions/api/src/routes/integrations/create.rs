@@ -24,7 +24,7 @@ pub(crate) struct NewIntegration {
     #[schema(example = "acme-twilio", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     id: Option<String>,
     /// What people call it; its template's title if nothing is given.
-    #[schema(min_length = 1, max_length = 80)]
+    #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     name: Option<String>,
     #[schema(example = "twilio")]
     template: String,
@@ -111,7 +111,7 @@ pub(crate) async fn take_up(member: &Member, integration: &Integration) -> Resul
     let mut entry = member.audit("tenant.take_up", &integration.id);
     (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_tenant(&row, &next);
-    done(transaction.audit(&entry).commit().await?)
+    done(&transaction.audit(&entry).commit().await?)
 }
 
 fn with(tenant: &Tenant, integration: &Integration) -> Tenant {
