@@ -4,20 +4,11 @@ mod acme;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use aws::{Added, Asked, Commit, ForeignId, Page, Row, Scope, StoreError, Table};
+use aws::{Added, Asked, Commit, ForeignId, Page, Scope, StoreError, Table};
 use domain::{
-    audit::AuditEntry,
     consent::{OptOut, Source},
-    contact_copy::ContactCopy,
-    conversation::{Contact, Route},
-    crm_status::Telling,
     delivery::Delivery,
-    event::WebhookEvent,
-    ids::{ApiKeyId, ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
-    integration::Integration,
-    message::Message,
-    number::{Number, Registration, UseFor},
-    phone::PhoneNumber,
+    ids::{CrmMessageId, MessageId},
 };
 use local::{seed::Planted, sims::ghl::AgentMessage};
 use serde_json::{Value, json};
@@ -26,7 +17,7 @@ use self::acme::{Everything, live};
 use crate::{
     letters::{Sender, account_sid, form},
     tables::Tables,
-    world::{ANNA, NOON, World, answer_lost},
+    world::{ANNA, NOON, World},
 };
 
 /// What a scope can be asked, and whether it had an answer.
