@@ -164,18 +164,26 @@ async fn list_quarantine(
     member: Reader,
     Params(params): Params<PageParams>,
 ) -> Result<Json<Listed<WaitingView>>, Problem> {
-    let place: Place = match &params.cursor {
+    let limit = params.limit()?;
+    let mut place: Place = match &params.cursor {
         Some(cursor) => opened(&member, "quarantine", cursor).await?,
         None => Place { is_state: false, position: None },
     };
-    let asked = Asked { limit: params.limit()?, after: place.position, order: Order::OldestFirst };
-    let table = if place.is_state { Table::State } else { Table::Journal };
-    let page = member.scope().waiting(table, asked).await?;
-    let items = page.items.iter().filter_map(|it| view(&member, it)).collect();
-    let next = match (page.next, place.is_state) {
-        (Some(position), is_state) => Some(Place { is_state, position: Some(position) }),
-        (None, false) => Some(Place { is_state: true, position: None }),
-        (None, true) => None,
+    let mut items = Vec::new();
+    let next = loop {
+        let left = limit - i32::try_from(items.len()).unwrap_or(limit);
+        if left <= 0 {
+            break Some(place);
+        }
+        let asked = Asked { limit: left, after: place.position, order: Order::OldestFirst };
+        let table = if place.is_state { Table::State } else { Table::Journal };
+        let page = member.scope().waiting(table, asked).await?;
+        items.extend(page.items.iter().filter_map(|it| view(&member, it)));
+        match page.next {
+            Some(position) => break Some(Place { position: Some(position), ..place }),
+            None if place.is_state => break None,
+            None => place = Place { is_state: true, position: None },
+        }
     };
     let next_cursor = match next {
         Some(place) => Some(sealed(&member, "quarantine", &place).await?),
