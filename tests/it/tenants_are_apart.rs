@@ -1,45 +1,24 @@
 //! Nothing of one tenant's is reached through another, although both text the same person.
 
+mod acme;
+
 use std::{collections::BTreeSet, fs, path::Path};
 
-use aws::{Added, Asked, Commit, ForeignId, Page, Row, Scope, StoreError, Table};
+use aws::{Added, Asked, Commit, ForeignId, Page, Scope, StoreError, Table};
 use domain::{
-    audit::AuditEntry,
     consent::{OptOut, Source},
-    contact_copy::ContactCopy,
-    conversation::{Contact, Route},
-    crm_status::Telling,
     delivery::Delivery,
-    event::WebhookEvent,
-    ids::{ApiKeyId, ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
-    integration::Integration,
-    message::Message,
-    number::{Number, Registration, UseFor},
-    phone::PhoneNumber,
+    ids::{CrmMessageId, MessageId},
 };
 use local::{seed::Planted, sims::ghl::AgentMessage};
 use serde_json::{Value, json};
 
+use self::acme::{Everything, live};
 use crate::{
-    keys::key_of,
     letters::{Sender, account_sid, form},
     tables::Tables,
-    world::{ANNA, NOON, World, answer_lost},
+    world::{ANNA, NOON, World},
 };
-
-/// Everything acme has, by all names by which it can be asked for.
-struct Everything {
-    event: Row<WebhookEvent>,
-    message: Row<Message>,
-    provider_message: ProviderMessageId,
-    telling: Row<Telling>,
-    copy: ContactCopy,
-    contact: Contact,
-    integration: Integration,
-    api_key: ApiKeyId,
-    opt_out: Row<OptOut>,
-    phone: PhoneNumber,
-}
 
 /// What a scope can be asked, and whether it had an answer.
 type Answers = Vec<(&'static str, bool)>;
@@ -361,69 +340,6 @@ async fn the_same_ids_at_two_tenants_are_two_texts() {
 
     assert_eq!(world.heard_in_ghl(ANNA), ["hello"]);
     assert_eq!(world.ghl.messages(zenith.location.as_str(), ANNA).len(), 1);
-}
-
-/// A life of acme's that leaves one of everything: a text, a reply with its report, a STOP, and a
-/// send in doubt.
-async fn live(world: &World) -> Everything {
-    let number = world.acme.numbers.texting.clone();
-    world.texting.receives_text(ANNA, number.as_str(), "hello", &[]).await;
-    world.settle().await;
-    let asked = world.agent_sends(ANNA, "hi").await;
-    world.settle().await;
-    world.texting.deliver_callbacks().await;
-    world.texting.plan_fault(answer_lost("send", 1));
-    world.agent_sends(ANNA, "in doubt").await;
-    world.drain().await;
-    world.texting.lose_callbacks().await;
-    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
-    world.settle().await;
-
-    let scope = world.scope();
-    let phone: PhoneNumber = ANNA.parse().unwrap();
-    let crm_message = CrmMessageId::parse(&asked.message_id).unwrap();
-    let message = MessageId::from_crm(&world.acme.tenant, &crm_message);
-    let message = scope.message(&message).await.unwrap().unwrap();
-    let crm_contact = scope.owner_of(&phone).await.unwrap().unwrap().crm_contact;
-    let copy = ContactCopy::wanted(world.acme.aloware.clone(), phone.clone(), NOON).copied(NOON);
-    scope.transaction().set_contact_copy(None, &copy).commit().await.unwrap();
-    let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
-    set_up(world, message.body.route.clone().unwrap()).await;
-    Everything {
-        event: scope.event(&EventId::parse(&event).unwrap()).await.unwrap().unwrap(),
-        provider_message: message.body.provider_message.clone().unwrap(),
-        message,
-        telling: scope.telling(&crm_message).await.unwrap().unwrap(),
-        copy,
-        contact: Contact { id: ContactId::of(&world.acme.tenant, &crm_contact), crm_contact },
-        integration: scope.integration(&world.acme.texting).await.unwrap().unwrap(),
-        api_key: key_of(world, &world.acme.tenant, "agent").await.0.id,
-        opt_out: scope.opt_out(&phone).await.unwrap().unwrap(),
-        phone,
-    }
-}
-
-/// What the API leaves: a number, a line of the audit log, and work that goes on.
-async fn set_up(world: &World, route: Route) {
-    let number = Number {
-        route,
-        use_for: UseFor::Replies,
-        registration: Registration::Unknown,
-        added_at: NOON,
-    };
-    let entry = AuditEntry {
-        at: NOON,
-        who: "bootstrap".to_owned(),
-        action: "number.put".to_owned(),
-        subject: "acme-texting".to_owned(),
-        request: "r1".to_owned(),
-        reason: None,
-        before: Value::Null,
-        after: Value::Null,
-    };
-    let transaction = world.scope().transaction().add_number(&number).audit(&entry);
-    assert_eq!(transaction.resume(NOON).commit().await.unwrap(), Commit::Done);
-    world.settle().await;
 }
 
 /// An agent of zenith's writes to Anna. Gives our message.

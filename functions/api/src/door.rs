@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    body::Body as AxumBody,
+    body::{Body as AxumBody, Bytes},
     http::{HeaderName, HeaderValue, Method, Request as AxumRequest, header},
     response::{IntoResponse, Response as AxumResponse},
 };
@@ -93,7 +93,7 @@ async fn out(answer: AxumResponse) -> Response<Body> {
     let (parts, body) = answer.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|e| {
         error!(error = %e, "an answer's body could not be put together");
-        axum::body::Bytes::default()
+        Bytes::default()
     });
     let body = if body.is_empty() { Body::Empty } else { text(&body) };
     Response::from_parts(parts, body)

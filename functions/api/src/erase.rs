@@ -169,7 +169,7 @@ async fn whose(
     if stood.is_none() && owner.is_none() {
         return Ok(());
     }
-    done(transaction.commit().await?)
+    done(&transaction.commit().await?)
 }
 
 /// Every conversation of a deleted tenant. How many, and whether none is left.
@@ -220,5 +220,5 @@ async fn revoke(member: &Member, key: &ApiKey) -> Result<(), Problem> {
     let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
     let entry = member.audit("key.revoke", &key.id);
     let transaction = member.scope().transaction().replace_api_key(&row, &next).audit(&entry);
-    done(transaction.commit().await?)
+    done(&transaction.commit().await?)
 }

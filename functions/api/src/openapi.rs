@@ -13,7 +13,7 @@ use utoipa::{
 
 use crate::{problem::Problem, routes};
 
-/// The description, as `/openapi.json` has it.
+/// The description, in `OpenAPI` 3.1.
 pub fn document() -> utoipa::openapi::OpenApi {
     let (_, document) = routes::described().split_for_parts();
     document

@@ -139,9 +139,8 @@ impl Problem {
     }
 
     /// One fault in the request.
-    #[expect(clippy::needless_pass_by_value, reason = "it is a text, or an error just made")]
-    pub(crate) fn at(path: impl Into<String>, message: impl ToString) -> Self {
-        let fault = Fault { path: path.into(), message: message.to_string() };
+    pub(crate) fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
+        let fault = Fault { path: path.into(), message: message.into() };
         let detail = format!("{}: {}", fault.path, fault.message);
         Self { faults: vec![fault], ..Self::new(Code::InvalidRequest, detail) }
     }

@@ -22,6 +22,8 @@ async fn what_was_said_is_gone_and_the_opt_out_stays() {
     world.settle().await;
     let exported = admin.get("/v1/people/export?phone=%2B12125550123").await.expect(200);
     assert!(exported.to_string().contains("my knee hurts"));
+    let log = admin.get("/v1/audit-log?limit=1").await.expect(200);
+    assert_eq!(log["items"][0]["action"], "person.export", "who read so much is written down");
 
     let why = json!({ "phone": ANNA, "reason": "asked by letter" });
     let erased = admin.post("/v1/people/erase", &why).await.expect(200);

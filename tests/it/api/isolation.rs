@@ -205,7 +205,7 @@ async fn try_it(key: &Key<'_>, ids: &Ids, (method, path): (&str, &str)) -> Answe
 async fn who_has_no_key_and_who_has_a_wrong_one_gets_nothing() {
     let world = World::new().await;
     let ids = Ids(BTreeMap::from([("id", "event:evt_1".to_owned())]));
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let wrong = Key::with_token(&world, &format!("dpx_{}_{}", "0".repeat(20), "0".repeat(64)));
     let nonsense = Key::with_token(&world, "secret");
     for (method, path, _) in routes() {

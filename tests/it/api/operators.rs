@@ -1,5 +1,6 @@
 //! Tenants, from the first to the last day.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::Key;
@@ -18,12 +19,11 @@ async fn a_tenant_is_made_changed_and_listed() {
     let change = json!({ "brand": "Far North", "keywords": { "stop": ["enough"] } });
     let headers = [("if-match", tag.as_str())];
     let path = "/v1/tenants/north";
-    let patch = reqwest::Method::PATCH;
-    let changed = operator.ask(patch.clone(), path, Some(&change), &headers).await.expect(200);
+    let changed = operator.ask(Method::PATCH, path, Some(&change), &headers).await.expect(200);
     assert_eq!(changed["brand"], "Far North");
     assert_eq!(changed["keywords"]["stop"], json!(["enough"]));
     assert_eq!(changed["support"], "help@north.example");
-    let stale = operator.ask(patch, path, Some(&change), &headers).await;
+    let stale = operator.ask(Method::PATCH, path, Some(&change), &headers).await;
     stale.refused(412, "VERSION_MISMATCH");
 
     let admin = Key::of(&world, "north", "admin").await;

@@ -58,10 +58,13 @@ fn a_function_is_told_exactly_what_its_main_asks_for() {
     }
 }
 
-/// What a `main.rs` asks `aws::Env` for.
+/// What a `main.rs`, and the `wiring.rs` beside a long one, asks `aws::Env` for.
 fn asked_for(folder: &str) -> BTreeSet<String> {
-    let path = root().join("functions").join(folder).join("src/main.rs");
-    let main = fs::read_to_string(path).unwrap();
+    let source = root().join("functions").join(folder).join("src");
+    let mut main = fs::read_to_string(source.join("main.rs")).unwrap();
+    if main.contains("mod wiring;") {
+        main += &fs::read_to_string(source.join("wiring.rs")).unwrap();
+    }
     let mut names = BTreeSet::new();
     let asks =
         [".required(\"", ".optional(\"", ".queue(\"", ".parsed(\"", ".secret(\"", ".seal(\""];

@@ -132,7 +132,7 @@ async fn add_consent(
     let conversation = domain::ids::ConversationId::with(&member.tenant, &entry.phone);
     let audit = member.audit("consent.add", &conversation);
     let transaction = member.scope().transaction().add_consent(&entry, &member.seed()?);
-    done(transaction.audit(&audit).commit().await?)?;
+    done(&transaction.audit(&audit).commit().await?)?;
     Ok((StatusCode::CREATED, Json(view(&entry))))
 }
 

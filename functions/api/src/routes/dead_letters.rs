@@ -167,7 +167,7 @@ async fn redrive_dead_letters(
     let lane = Lane::from(wanted.queue);
     let member = platform(&operator);
     let audit = member.audit("dead_letters.redrive", &lane);
-    done(member.scope().transaction().audit(&audit).commit().await?)?;
+    done(&member.scope().transaction().audit(&audit).commit().await?)?;
 
     let deps = &operator.deps;
     let mut put_back = 0;

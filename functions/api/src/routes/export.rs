@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{consents, conversations, messages, opt_outs, tenants};
+use super::{consents, conversations, messages, opt_outs, people, tenants};
 use crate::{
     Deps,
     asking::{Admin, Member, Operator, seen},
@@ -88,9 +88,11 @@ async fn export_tenant(
     if member.scope().tenant_row().await?.is_none() {
         return Err(Problem::not_found("tenant"));
     }
-    let stage = match &next.cursor {
-        Some(cursor) => opened(&member, "export", cursor).await?,
-        None => Stage::Tenant,
+    let stage = if let Some(cursor) = &next.cursor {
+        opened(&member, "export", cursor).await?
+    } else {
+        people::note(&member, "tenant.export", &id, None).await?;
+        Stage::Tenant
     };
     let (items, next) = page(&member, stage).await?;
     let next_cursor = match next {
@@ -196,8 +198,11 @@ async fn export_person(
     };
     let (said, next) = said_in(&member, &conversation, after).await?;
     items.extend(said);
-    if items.is_empty() && of.cursor.is_none() {
-        return Err(Problem::not_found("person"));
+    if of.cursor.is_none() {
+        if items.is_empty() {
+            return Err(Problem::not_found("person"));
+        }
+        people::note(&member, "person.export", &conversation, None).await?;
     }
     let next_cursor = match next {
         Some(position) => Some(sealed(&member, &list, &position).await?),

@@ -199,7 +199,7 @@ async fn sync_integration(
     let parked = member.deps.store.count_parked(&member.tenant).await?;
     let entry = member.audit("integration.sync", &id);
     let transaction = member.scope().transaction().resume(member.now()).audit(&entry);
-    super::tenants::done(transaction.commit().await?)?;
+    super::tenants::done(&transaction.commit().await?)?;
     super::tenants::resume(&member).await;
     Ok((StatusCode::ACCEPTED, Json(Resuming { parked })))
 }
@@ -285,7 +285,7 @@ async fn settle(
             transaction = transaction.resume(member.now());
         }
     }
-    super::tenants::done(transaction.commit().await?)?;
+    super::tenants::done(&transaction.commit().await?)?;
     if row.body.status != status && status == Status::Active {
         create::take_up(member, &next).await?;
         super::tenants::resume(member).await;

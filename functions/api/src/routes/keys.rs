@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws::{Commit, NewApiKey, Order, Row, new_api_key};
+use aws::{Commit, NewApiKey, Order, Row, Transaction, new_api_key};
 use axum::Json;
 use domain::{
     access::{ApiKey, Standing},
@@ -148,7 +148,7 @@ async fn create_key(
         expires_at,
         per_minute,
     };
-    add(&member, wanted, "key.create").await
+    add(&member, member.scope().transaction(), wanted, "key.create").await
 }
 
 /// One key
@@ -209,25 +209,25 @@ async fn rotate_key(
         expires_at: old.expires_at,
         per_minute: old.per_minute,
     };
-    let new = add(&member, wanted, "key.rotate").await?;
     let ends = member.now() + SignedDuration::from_mins(minutes);
     let ends = old.expires_at.map_or(ends, |it| it.min(ends));
     let next = ApiKey { expires_at: Some(ends), ..old };
-    let entry = member.audit("key.expire", &id);
-    replace(&member, &row, &next, &entry).await?;
-    Ok(new)
+    // Both or neither: a key whose token nobody was told must not be good.
+    let transaction = member.scope().transaction().replace_api_key(&row, &next);
+    let transaction = transaction.audit(&member.audit("key.expire", &id));
+    add(&member, transaction, wanted, "key.rotate").await
 }
 
 async fn add(
     member: &Member,
+    transaction: Transaction<'_>,
     wanted: NewApiKey,
     action: &str,
 ) -> Result<Versioned<NewKeyView>, Problem> {
     let (key, token) = new_api_key(wanted, member.now())?;
     let mut entry = member.audit(action, &key.id);
     entry.after = crate::asking::seen(&view(&key, member.now()));
-    let transaction = member.scope().transaction().add_api_key(&key).audit(&entry);
-    super::tenants::done(transaction.commit().await?)?;
+    super::tenants::done(&transaction.add_api_key(&key).audit(&entry).commit().await?)?;
     let token = token.expose_secret().to_owned();
     Ok(Versioned::created(1, NewKeyView { key: view(&key, member.now()), token }))
 }

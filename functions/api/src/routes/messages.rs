@@ -195,7 +195,7 @@ async fn send_message(
     let message = planned(&member, new, &key).await?;
     let standing = member.scope().opt_out(&message.phone).await?;
     if standing.is_some_and(|it| it.body.active) {
-        let detail = "This person opted out. GET /v1/opt-outs says who told us, and when.";
+        let detail = "This person opted out of texts. They must text START first.";
         return Err(Problem::new(Code::OptedOut, detail));
     }
     let added = member.scope().transaction().add_message(&message).commit().await?;
@@ -320,6 +320,7 @@ async fn cancel_message(
             return Ok(Versioned::of(&row, view(&row.body)));
         }
         match cancelled(&member, &row).await {
+            // Seen in the next try.
             Ok(true) | Err(StoreError::Conflict) => {}
             Ok(false) => {
                 let detail = format!("It is {} already.", row.body.delivery.status());

@@ -164,7 +164,7 @@ async fn put_number(
     if served != tenant.body {
         transaction = transaction.replace_tenant(&tenant, &served);
     }
-    done(transaction.commit().await?)?;
+    done(&transaction.commit().await?)?;
     let version = row.map_or(1, |it| it.version() + 1);
     Ok(Versioned { status: axum::http::StatusCode::OK, version, view: view(&next, &served) })
 }

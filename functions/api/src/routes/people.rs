@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws::Asked;
 use axum::Json;
-use domain::ids::ConversationId;
+use domain::{audit::AuditEntry, ids::ConversationId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -97,6 +97,7 @@ async fn read_evidence(
     if standing.is_none() && ledger.is_empty() && texts.is_empty() {
         return Err(Problem::not_found("person"));
     }
+    note(&member, "person.evidence", &conversation, None).await?;
     Ok(Json(Evidence {
         phone: phone.as_str().to_owned(),
         tenant: member.tenant.to_string(),
@@ -136,13 +137,18 @@ async fn erase_person(
     let phone = phone("/phone", &wanted.phone)?;
     let reason = text("/reason", &wanted.reason, 500)?;
     let conversation = ConversationId::with(&member.tenant, &phone);
-    note(&member, &conversation, &reason).await?;
+    note(&member, "person.erase", &conversation, Some(reason)).await?;
     let done = erase::person(&member, &phone, &conversation).await?;
     Ok(Json(Erased { messages: done.messages, events: done.events, complete: done.complete }))
 }
 
-async fn note(member: &Member, conversation: &ConversationId, reason: &str) -> Result<(), Problem> {
-    let mut entry = member.audit("person.erase", conversation);
-    entry.reason = Some(reason.to_owned());
-    super::tenants::done(member.scope().transaction().audit(&entry).commit().await?)
+/// What is read of people in bulk is written down like a change, before it is handed out.
+pub(crate) async fn note(
+    member: &Member,
+    action: &str,
+    subject: &impl ToString,
+    reason: Option<String>,
+) -> Result<(), Problem> {
+    let entry = AuditEntry { reason, ..member.audit(action, subject) };
+    super::tenants::done(&member.scope().transaction().audit(&entry).commit().await?)
 }

@@ -251,7 +251,7 @@ async fn change(
     let mut entry = member.audit("tenant.change", &member.tenant);
     (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_tenant(&row, &next).audit(&entry);
-    done(transaction.commit().await?)?;
+    done(&transaction.commit().await?)?;
     let row = row.next(next);
     Ok(Versioned::of(&row, view(&row.body)))
 }
@@ -305,8 +305,7 @@ pub(crate) fn platform(operator: &Operator) -> Member {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "nobody has a use for it any more")]
-pub(crate) fn done(commit: Commit) -> Result<(), Problem> {
+pub(crate) fn done(commit: &Commit) -> Result<(), Problem> {
     match commit {
         Commit::Done => Ok(()),
         Commit::Refused(_) => Err(Problem::changed()),

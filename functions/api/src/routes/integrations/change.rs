@@ -96,7 +96,7 @@ async fn written(
     let mut entry = member.audit("integration.change", &next.id);
     (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_integration(&row, &next);
-    done(transaction.audit(&entry).commit().await?)?;
+    done(&transaction.audit(&entry).commit().await?)?;
     Ok(row.next(next))
 }
 

@@ -111,7 +111,7 @@ pub(crate) async fn take_up(member: &Member, integration: &Integration) -> Resul
     let mut entry = member.audit("tenant.take_up", &integration.id);
     (entry.before, entry.after) = (seen(&row.body), seen(&next));
     let transaction = member.scope().transaction().replace_tenant(&row, &next);
-    done(transaction.audit(&entry).commit().await?)
+    done(&transaction.audit(&entry).commit().await?)
 }
 
 fn with(tenant: &Tenant, integration: &Integration) -> Tenant {

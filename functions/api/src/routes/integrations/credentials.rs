@@ -97,7 +97,7 @@ async fn write(
             transaction = transaction.set_credential(id, &previous, sealed);
         }
     }
-    done(transaction.commit().await?)
+    done(&transaction.commit().await?)
 }
 
 /// The settings and secrets as they would be with `new` in their places.

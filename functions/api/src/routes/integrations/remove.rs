@@ -26,7 +26,7 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
     {
         transaction = transaction.replace_tenant(&tenant, &next);
     }
-    done(transaction.commit().await?)
+    done(&transaction.commit().await?)
 }
 
 /// The tenant without it, where it named it.

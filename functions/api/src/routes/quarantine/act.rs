@@ -25,8 +25,8 @@ use crate::{asking::Member, problem::Problem, routes::messages};
 pub(crate) struct Outcome {
     id: String,
     /// `resumed`, `discarded`, `refused` or `not_found`.
-    #[expect(clippy::struct_field_names, reason = "it is what callers read")]
-    outcome: &'static str,
+    #[serde(rename = "outcome")]
+    what: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     /// When it is worked on.
@@ -63,7 +63,7 @@ pub(crate) async fn replay(
     let mut due = member.now();
     for id in ids {
         let outcome = again(member, id, due).await?;
-        if outcome.outcome == "resumed" {
+        if outcome.what == "resumed" {
             due += SignedDuration::from_millis(gap);
         }
         outcomes.push(outcome);
@@ -98,7 +98,7 @@ async fn again(member: &Member, id: &QuarantineId, due: Timestamp) -> Result<Out
         member.deps.queues.offer(&job, due).await;
     }
     let due_at = Some(due.to_string());
-    Ok(Outcome { id: id.to_string(), outcome: "resumed", why: None, due_at })
+    Ok(Outcome { id: id.to_string(), what: "resumed", why: None, due_at })
 }
 
 async fn event_again(
@@ -202,13 +202,13 @@ async fn message_given_up(
 }
 
 fn discarded(id: &QuarantineId) -> Outcome {
-    Outcome { id: id.to_string(), outcome: "discarded", why: None, due_at: None }
+    Outcome { id: id.to_string(), what: "discarded", why: None, due_at: None }
 }
 
 fn refused(id: &QuarantineId, why: &str) -> Outcome {
-    Outcome { id: id.to_string(), outcome: "refused", why: Some(why.to_owned()), due_at: None }
+    Outcome { id: id.to_string(), what: "refused", why: Some(why.to_owned()), due_at: None }
 }
 
 fn not_found(id: &QuarantineId) -> Outcome {
-    Outcome { id: id.to_string(), outcome: "not_found", why: None, due_at: None }
+    Outcome { id: id.to_string(), what: "not_found", why: None, due_at: None }
 }

@@ -98,7 +98,7 @@ pub(super) async fn delete_tenant(
             let mut entry = member.audit("tenant.delete", &id);
             (entry.before, entry.after) = (seen(&row.body), seen(&next));
             let transaction = member.scope().transaction().replace_tenant(&row, &next);
-            done(transaction.audit(&entry).commit().await?)?;
+            done(&transaction.audit(&entry).commit().await?)?;
         }
         TenantState::Deleted { .. } => {}
     }
@@ -125,7 +125,7 @@ async fn set_state(
     if next.is_active() {
         transaction = transaction.resume(member.now());
     }
-    done(transaction.commit().await?)?;
+    done(&transaction.commit().await?)?;
     if next.is_active() {
         resume(member).await;
     }
