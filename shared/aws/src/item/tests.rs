@@ -375,7 +375,8 @@ fn a_contact_copy_is_due_until_it_is_made_and_parked_when_given_up() {
     assert_eq!(copied["copied_at"], NOON_TEXT);
 
     let given_up = stored(&key, &copy.given_up("refused".to_owned(), NOON));
-    assert_eq!(given_up["due_pk"], "parked#acme");
+    assert_eq!(given_up["parked_pk"], "T#acme#PARKED");
+    assert_eq!(given_up.get("due_pk"), None);
     assert_eq!(given_up.get("wake"), None);
     assert_eq!(given_up["given_up"], json!({ "at": NOON_TEXT, "why": "refused" }));
 }
