@@ -351,7 +351,7 @@ async fn snapshot(world: &World) -> Vec<Value> {
             pk.split('#').nth(1) == Some("acme") || item["tenant"]["S"] == "acme"
         })
         .collect();
-    acmes.sort_by_key(ToString::to_string);
+    acmes.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
     acmes
 }
 
