@@ -102,6 +102,7 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Answers {
         ("resumption", scope.resumption().await.unwrap().is_some()),
         ("telling", scope.telling(&telling.body.crm_message).await.unwrap().is_some()),
         ("log_of_day", has(scope.log_of_day(NOON, few()).await)),
+        ("contact_copies", has(scope.contact_copies(phone, few()).await)),
         ("contact_copy", scope.contact_copy(&copy.integration, phone).await.unwrap().is_some()),
     ]
 }

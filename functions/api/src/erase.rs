@@ -159,6 +159,7 @@ async fn whose(
     let scope = member.scope();
     let stood = scope.conversation(conversation).await?.map(|row| row.body);
     let owner = scope.owner_of(phone).await?;
+    let copies = scope.contact_copies(phone, Asked::oldest(PAGE)).await?.items;
     let mut transaction = scope.transaction();
     if let Some(conversation) = &stood {
         transaction = transaction.forget_conversation(conversation);
@@ -166,7 +167,10 @@ async fn whose(
     if let Some(owner) = &owner {
         transaction = transaction.forget_owner(phone, owner);
     }
-    if stood.is_none() && owner.is_none() {
+    for copy in &copies {
+        transaction = transaction.forget_contact_copy(copy);
+    }
+    if stood.is_none() && owner.is_none() && copies.is_empty() {
         return Ok(());
     }
     done(&transaction.commit().await?)

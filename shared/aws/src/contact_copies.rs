@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::{
     item::{Item, Row, Table, Work},
-    keys::Key,
+    keys::{self, Key},
+    page::{Asked, List, Page},
     store::{Scope, StoreError},
     transaction::Transaction,
 };
@@ -35,6 +36,16 @@ impl Scope<'_> {
     ) -> Result<Option<Row<ContactCopy>>, StoreError> {
         self.get(&Key::contact_copy(self.tenant, phone, integration)).await
     }
+
+    /// Where this person's contact was copied to, or is to be.
+    pub async fn contact_copies(
+        &self,
+        phone: &PhoneNumber,
+        asked: Asked,
+    ) -> Result<Page<ContactCopy>, StoreError> {
+        let place = keys::phone(self.tenant, phone);
+        self.listed(List::partition(Table::State, place, "COPY#"), asked).await
+    }
 }
 
 impl Transaction<'_> {
@@ -45,5 +56,11 @@ impl Transaction<'_> {
             Some(row) => self.replace(&key, row, copy),
             None => self.add(&key, copy),
         }
+    }
+
+    /// Forgets that somebody's contact was copied. The copy itself is on the other side.
+    pub fn forget_contact_copy(self, copy: &ContactCopy) -> Self {
+        let key = Key::contact_copy(self.tenant(), &copy.phone, &copy.integration);
+        self.delete(&key)
     }
 }

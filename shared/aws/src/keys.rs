@@ -128,7 +128,7 @@ impl Key {
     }
 
     pub(crate) fn opt_out(tenant: &TenantId, phone: &PhoneNumber) -> Self {
-        Self::new(format!("{}#P#{phone}", of(tenant)), "OPTOUT")
+        Self::new(self::phone(tenant, phone), "OPTOUT")
     }
 
     /// One delivery gives one entry, however often it is worked on.
@@ -139,7 +139,7 @@ impl Key {
         cause: &str,
     ) -> Self {
         Self::new(
-            format!("{}#P#{phone}", of(tenant)),
+            self::phone(tenant, phone),
             format!("CONSENT#{}#{}", sortable(at), escaped(cause)),
         )
     }
@@ -173,7 +173,7 @@ impl Key {
         phone: &PhoneNumber,
         integration: &IntegrationId,
     ) -> Self {
-        Self::new(format!("{}#P#{phone}", of(tenant)), format!("COPY#{integration}"))
+        Self::new(self::phone(tenant, phone), format!("COPY#{integration}"))
     }
 
     pub(crate) fn event(tenant: &TenantId, event: &EventId) -> Self {
@@ -188,6 +188,11 @@ impl Key {
 /// The partition of one tenant's log of one day (UTC).
 pub(crate) fn log_day(tenant: &TenantId, at: Timestamp) -> String {
     format!("{}#LOG#{}", of(tenant), at.to_zoned(TimeZone::UTC).date())
+}
+
+/// What is known of a person by their number.
+pub(crate) fn phone(tenant: &TenantId, phone: &PhoneNumber) -> String {
+    format!("{}#P#{phone}", of(tenant))
 }
 
 pub(crate) fn audit_log(tenant: &TenantId) -> String {

@@ -81,7 +81,12 @@ fn gather(value: &Value, name: &str, fields: &mut Vec<(String, String)>) {
         |part: &str| if name.is_empty() { clean(part) } else { format!("{name}.{}", clean(part)) };
     match value {
         Value::Object(parts) => {
-            parts.iter().for_each(|(part, value)| gather(value, &inner(part), fields));
+            // By name, whatever order the features that are enabled keep them in.
+            let mut parts: Vec<_> = parts.iter().collect();
+            parts.sort_by_key(|(part, _)| *part);
+            for (part, value) in parts {
+                gather(value, &inner(part), fields);
+            }
         }
         Value::Array(items) if items.iter().any(|it| it.is_object() || it.is_array()) => {
             let numbered = items.iter().enumerate();

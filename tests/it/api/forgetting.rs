@@ -1,11 +1,12 @@
 //! A person is forgotten, and still not texted.
 
+use domain::contact_copy::ContactCopy;
 use serde_json::json;
 
 use super::Key;
 use crate::{
     tables::Tables,
-    world::{ANNA, BEN, World},
+    world::{ANNA, BEN, NOON, World},
 };
 
 #[tokio::test]
@@ -20,6 +21,9 @@ async fn what_was_said_is_gone_and_the_opt_out_stays() {
     world.agent_sends(BEN, "an answer to ben").await;
     world.agent_sends(ANNA, "an answer about knees").await;
     world.settle().await;
+    let copy = ContactCopy::wanted(world.acme.aloware.clone(), ANNA.parse().unwrap(), NOON);
+    let transaction = world.scope().transaction().set_contact_copy(None, &copy.copied(NOON));
+    transaction.commit().await.unwrap();
     let exported = admin.get("/v1/people/export?phone=%2B12125550123").await.expect(200);
     assert!(exported.to_string().contains("my knee hurts"));
     let log = admin.get("/v1/audit-log?limit=1").await.expect(200);

@@ -148,6 +148,8 @@ async fn a_doubt_is_tried_again_only_where_the_carrier_knows_a_repetition() {
     let doubts = waiting(&admin).await;
     assert_eq!(doubts.len(), 2, "{doubts:?}");
     let ids: Vec<_> = doubts.iter().map(|it| it["id"].clone()).collect();
+    let preview = admin.post("/v1/quarantine/preview", &json!({ "ids": ids })).await.expect(200);
+    assert_eq!((&preview["texts_sent"], &preview["not_replayable"]), (&json!(1), &json!(1)));
     let outcome = admin.post("/v1/quarantine/replay", &json!({ "ids": ids })).await.expect(200);
     let mut outcomes: Vec<_> =
         outcome["items"].as_array().unwrap().iter().map(|it| it["outcome"].clone()).collect();

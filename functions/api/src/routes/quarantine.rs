@@ -10,6 +10,7 @@ use axum::Json;
 use domain::{
     delivery::Delivery,
     event::Stage,
+    integration::Integration,
     quarantine::{Effect, QuarantineId},
 };
 use serde::{Deserialize, Serialize};
@@ -113,7 +114,11 @@ struct Place {
     position: Option<Position>,
 }
 
-fn view(member: &crate::asking::Member, waiting: &Waiting) -> Option<WaitingView> {
+fn view(
+    member: &crate::asking::Member,
+    integrations: &[Integration],
+    waiting: &Waiting,
+) -> Option<WaitingView> {
     let (id, kind, since, why) = match waiting {
         Waiting::Event(row) => {
             let id = QuarantineId::Event(row.body.id.clone());
@@ -145,7 +150,7 @@ fn view(member: &crate::asking::Member, waiting: &Waiting) -> Option<WaitingView
         // decide about them.
         Waiting::Standing(_) | Waiting::Copy(_) => return None,
     };
-    let replayable = effects::would(member.now(), waiting);
+    let replayable = effects::would(member.now(), waiting, integrations);
     let (would, not_replayable) = match replayable {
         Ok(would) => (would, None),
         Err(why) => (Vec::new(), Some(why.to_owned())),
@@ -165,6 +170,7 @@ async fn list_quarantine(
     Params(params): Params<PageParams>,
 ) -> Result<Json<Listed<WaitingView>>, Problem> {
     let limit = params.limit()?;
+    let integrations = member.scope().integrations().await?;
     let mut place: Place = match &params.cursor {
         Some(cursor) => opened(&member, "quarantine", cursor).await?,
         None => Place { is_state: false, position: None },
@@ -178,7 +184,7 @@ async fn list_quarantine(
         let asked = Asked { limit: left, after: place.position, order: Order::OldestFirst };
         let table = if place.is_state { Table::State } else { Table::Journal };
         let page = member.scope().waiting(table, asked).await?;
-        items.extend(page.items.iter().filter_map(|it| view(&member, it)));
+        items.extend(page.items.iter().filter_map(|it| view(&member, &integrations, it)));
         match page.next {
             Some(position) => break Some(Place { position: Some(position), ..place }),
             None if place.is_state => break None,
@@ -201,7 +207,8 @@ async fn read_quarantined(member: Reader, Named(id): Named) -> Result<Json<Waiti
     let missing = || Problem::not_found("entry");
     let id: QuarantineId = id.parse().map_err(|_| missing())?;
     let waiting = act::find(&member, &id).await?.ok_or_else(missing)?;
-    view(&member, &waiting).map(Json).ok_or_else(missing)
+    let integrations = member.scope().integrations().await?;
+    view(&member, &integrations, &waiting).map(Json).ok_or_else(missing)
 }
 
 /// What trying them again would do. Nothing is done
@@ -214,11 +221,12 @@ async fn preview_replay(
     member: Admin,
     Input(wanted): Input<Ids>,
 ) -> Result<Json<Preview>, Problem> {
+    let integrations = member.scope().integrations().await?;
     let mut items = Vec::new();
     let mut missing = 0;
     for id in ids(&wanted.ids)? {
         let waiting = act::find(&member, &id).await?;
-        match waiting.and_then(|it| view(&member, &it)) {
+        match waiting.and_then(|it| view(&member, &integrations, &it)) {
             Some(view) => items.push(view),
             None => missing += 1,
         }

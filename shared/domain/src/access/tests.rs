@@ -32,9 +32,8 @@ fn key() -> ApiKey {
 
 fn standing() -> impl Strategy<Value = Standing> {
     let role = select(Role::iter().collect::<Vec<_>>());
-    let member = ("[A-Za-z0-9_-]{1,64}", role).prop_map(|(tenant, role)| Standing::Member {
-        tenant: TenantId::parse(&tenant).unwrap(),
-        role,
+    let member = ("[A-Za-z0-9-][A-Za-z0-9_-]{0,63}", role).prop_map(|(tenant, role)| {
+        Standing::Member { tenant: TenantId::parse(&tenant).unwrap(), role }
     });
     prop_oneof![Just(Standing::Operator), member]
 }

@@ -8,6 +8,7 @@ use domain::{
     delivery::{Delivery, Event},
     event,
     failure::{Failure, Reason},
+    integration::Integration,
     jobs::Job,
     message::Message,
     quarantine::QuarantineId,
@@ -17,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::effects::{knows_repetitions, waits, would};
+use super::effects::{waits, would};
 use crate::{asking::Member, problem::Problem, routes::messages};
 
 /// What became of one.
@@ -33,9 +34,6 @@ pub(crate) struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<String>,
 }
-
-const NOT_REPEATABLE: &str = "Its carrier cannot tell a repetition from a second text. Look it up \
-    there, and discard it here.";
 
 /// The thing, if it waits.
 pub(crate) async fn find(
@@ -59,10 +57,11 @@ pub(crate) async fn replay(
     per_minute: Option<u32>,
 ) -> Result<Vec<Outcome>, Problem> {
     let gap = per_minute.map_or(0, |it| 60_000 / i64::from(it));
+    let integrations = member.scope().integrations().await?;
     let mut outcomes = Vec::new();
     let mut due = member.now();
     for id in ids {
-        let outcome = again(member, id, due).await?;
+        let outcome = again(member, &integrations, id, due).await?;
         if outcome.what == "resumed" {
             due += SignedDuration::from_millis(gap);
         }
@@ -71,20 +70,25 @@ pub(crate) async fn replay(
     Ok(outcomes)
 }
 
-async fn again(member: &Member, id: &QuarantineId, due: Timestamp) -> Result<Outcome, Problem> {
+async fn again(
+    member: &Member,
+    integrations: &[Integration],
+    id: &QuarantineId,
+    due: Timestamp,
+) -> Result<Outcome, Problem> {
     let Some(waiting) = find(member, id).await? else { return Ok(not_found(id)) };
-    if let Err(why) = would(member.now(), &waiting) {
+    if let Err(why) = would(member.now(), &waiting, integrations) {
         return Ok(refused(id, why));
     }
     let audit = member.audit("quarantine.replay", id);
     let written = match waiting {
         Waiting::Event(row) => event_again(member, &row, &audit, due).await?,
-        Waiting::Message(row) => match message_again(member, row.body.clone(), due).await? {
+        Waiting::Message(row) => match message_again(&row.body, due, member.now()) {
             Some(next) => {
                 let transaction = member.scope().transaction().replace_message(&row, &next);
                 committed(transaction, &audit, next.job(&member.tenant)).await?
             }
-            None => return Ok(refused(id, NOT_REPEATABLE)),
+            None => None,
         },
         Waiting::Telling(row) => {
             let next = row.body.clone().resumed(due);
@@ -113,23 +117,14 @@ async fn event_again(
     committed(transaction, audit, job).await
 }
 
-/// The message going on, if it can without being sent twice.
-async fn message_again(
-    member: &Member,
-    message: Message,
-    due: Timestamp,
-) -> Result<Option<Message>, StoreError> {
+/// The message going on. One in doubt is asked for once more, however late: its carrier gives the
+/// answer that was lost.
+fn message_again(message: &Message, due: Timestamp, now: Timestamp) -> Option<Message> {
     if matches!(message.delivery, Delivery::Queued { .. }) {
-        return Ok(Some(message.resumed(due)));
+        return Some(message.clone().resumed(due));
     }
-    let Some(route) = &message.route else { return Ok(None) };
-    let channel = member.scope().integration(&route.channel).await?;
-    if !channel.is_some_and(|it| knows_repetitions(it.provider)) {
-        return Ok(None);
-    }
-    // It is asked for once more, however late: its carrier gives the answer that was lost.
-    let next = step(&message, Event::Repeatable, member.now()).ok();
-    Ok(next.map(|it| Message { due: Some(due), send_by: None, ..it }))
+    let next = step(message, Event::Repeatable, now).ok()?;
+    Some(Message { due: Some(due), send_by: None, ..next })
 }
 
 async fn committed(
@@ -189,8 +184,8 @@ async fn message_given_up(
     reason: &str,
 ) -> Result<Outcome, Problem> {
     if matches!(row.body.delivery, Delivery::Queued { .. }) {
-        messages::cancelled(member, row).await?;
-        return Ok(discarded(id));
+        let is_cancelled = messages::cancelled(member, row).await?;
+        return Ok(if is_cancelled { discarded(id) } else { refused(id, "It does not wait.") });
     }
     let failure = Failure::new(Reason::Unknown, "given_up");
     let Ok(next) = step(&row.body, Event::GivenUp(failure), member.now()) else {

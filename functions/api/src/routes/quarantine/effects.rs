@@ -6,7 +6,8 @@ use domain::{
     event::Stage,
     heard::Heard,
     ids::{ConversationId, TenantId},
-    integration::Provider,
+    integration::{Integration, Provider},
+    message::Message,
     quarantine::Effect,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -15,8 +16,15 @@ use jiff::{SignedDuration, Timestamp};
 /// for clocks that differ.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(23);
 
-/// What it would do, or why it cannot be tried again.
-pub(crate) fn would(now: Timestamp, waiting: &Waiting) -> Result<Vec<Effect>, &'static str> {
+const NOT_REPEATABLE: &str = "Its carrier cannot tell a repetition from a second text. Look it up \
+    there, and discard it here.";
+
+/// What it would do, or why it cannot be tried again. Takes the tenant's integrations.
+pub(crate) fn would(
+    now: Timestamp,
+    waiting: &Waiting,
+    integrations: &[Integration],
+) -> Result<Vec<Effect>, &'static str> {
     match waiting {
         Waiting::Event(row) => {
             let effects = row.body.effects();
@@ -27,6 +35,9 @@ pub(crate) fn would(now: Timestamp, waiting: &Waiting) -> Result<Vec<Effect>, &'
         }
         Waiting::Message(row) => match row.body.delivery {
             Delivery::Queued { .. } => Ok(vec![Effect::SendText]),
+            Delivery::InDoubt { .. } if !knows_repetitions(&row.body, integrations) => {
+                Err(NOT_REPEATABLE)
+            }
             Delivery::InDoubt { since } if since + REMEMBERED > now => Ok(vec![Effect::SendText]),
             Delivery::InDoubt { .. } => {
                 Err("Its carrier has forgotten our key by now: it could be sent twice.")
@@ -39,12 +50,14 @@ pub(crate) fn would(now: Timestamp, waiting: &Waiting) -> Result<Vec<Effect>, &'
     }
 }
 
-/// Whether a carrier takes a send with our key that it had before for the same send.
-pub(crate) fn knows_repetitions(provider: Provider) -> bool {
-    match provider {
+/// Whether its carrier takes a send with our key that it had before for the same send.
+fn knows_repetitions(message: &Message, integrations: &[Integration]) -> bool {
+    let Some(route) = &message.route else { return false };
+    let channel = integrations.iter().find(|it| it.id == route.channel);
+    channel.is_some_and(|it| match it.provider {
         Provider::Texting => true,
         Provider::Twilio | Provider::Telnyx | Provider::Aloware | Provider::Ghl => false,
-    }
+    })
 }
 
 pub(crate) fn about(tenant: &TenantId, waiting: &Waiting) -> (Option<String>, Option<String>) {
