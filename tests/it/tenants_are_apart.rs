@@ -4,7 +4,7 @@ mod acme;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use aws::{Added, Asked, Commit, ForeignId, Page, Scope, StoreError, Table};
+use aws::{Added, Asked, Commit, Condition, ForeignId, Page, Scope, StoreError, Table};
 use domain::{
     consent::{OptOut, Source},
     delivery::Delivery,
@@ -187,10 +187,30 @@ async fn the_way_from_outside_to_a_tenant_cannot_be_taken_over() {
     assert_eq!(scope.add_location(location, &acmes.id).await.unwrap(), Added::AlreadyThere);
 
     assert_eq!(scope.integration(&acmes.id).await.unwrap(), None, "none of it was written");
+    for transaction in [
+        scope.transaction().claim_location(location, &zenith.texting),
+        scope.transaction().delete_location(location, &acmes.id),
+    ] {
+        let refused = Commit::Refused(vec![Condition::Ours("route")]);
+        assert_eq!(transaction.commit().await.unwrap(), refused);
+    }
     let route = world.store.route_of_integration(&acmes.id).await.unwrap().unwrap();
     assert_eq!(route.tenant, world.acme.tenant);
     let route = world.store.route_of_location(location).await.unwrap().unwrap();
     assert_eq!(route.tenant, world.acme.tenant);
+}
+
+/// Whoever takes an integration away has seen what it is now, or its new secrets would outlive it.
+#[tokio::test]
+async fn an_integration_that_has_changed_is_not_taken_away() {
+    let world = World::new().await;
+    let scope = world.scope();
+    let row = scope.integration_row(&world.acme.texting).await.unwrap().unwrap();
+    let changed = scope.transaction().replace_integration(&row, &row.body).commit().await;
+    assert_eq!(changed.unwrap(), Commit::Done);
+    let refused = scope.transaction().delete_integration(&row).commit().await.unwrap();
+    assert_eq!(refused, Commit::Refused(vec![Condition::Unchanged("integration")]));
+    assert!(world.store.route_of_integration(&world.acme.texting).await.unwrap().is_some());
 }
 
 /// Only a route is found without knowing whose it is.

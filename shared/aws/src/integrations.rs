@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue::S;
+use aws_sdk_dynamodb::types::{
+    AttributeValue::S,
+    builders::{DeleteBuilder, PutBuilder},
+};
 use domain::{
     ids::{IntegrationId, LocationId, TenantId},
     integration::Integration,
@@ -12,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     item::{Item, Row, Table, decode},
     keys::Key,
-    store::{Added, Scope, Store, StoreError},
-    transaction::{Commit, Transaction},
+    store::{Added, IS_NEW, Scope, Store, StoreError},
+    transaction::{Commit, Condition, Transaction},
     vault::Sealed,
 };
 
@@ -21,6 +24,9 @@ impl Item for Integration {
     const KIND: &'static str = "integration";
     const TABLE: Table = Table::State;
 }
+
+/// A route leads to this tenant's integration.
+const IS_OURS: &str = "#tenant = :tenant AND integration = :integration";
 
 /// Whose integration an outside id is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,21 +165,48 @@ impl Transaction<'_> {
         self.replace(&key, row, integration)
     }
 
-    /// Takes an integration away, with the way that leads to it. Its credentials go one by one.
-    pub fn delete_integration(self, id: &IntegrationId) -> Self {
-        let key = Key::integration(self.tenant(), id);
-        self.delete(&key).delete(&Key::route_of_integration(id))
+    /// Takes an integration away, with the way that leads to it, unless it has changed since it was
+    /// read. Its credentials go one by one.
+    pub fn delete_integration(self, row: &Row<Integration>) -> Self {
+        let key = Key::integration(self.tenant(), &row.body.id);
+        let route = self.route(&row.body.id);
+        self.delete_row(&key, row).delete_route(&Key::route_of_integration(&row.body.id), &route)
     }
 
-    /// From now on what comes from this location is this tenant's.
-    pub fn add_location(self, location: &LocationId, integration: &IntegrationId) -> Self {
-        let route = RouteTo { tenant: self.tenant().clone(), integration: integration.clone() };
-        self.add(&Key::route_of_location(location), &route)
+    /// From now on what comes from this location is this tenant's, unless it is another's already.
+    /// Only for who has shown that the location is theirs.
+    pub fn claim_location(self, location: &LocationId, integration: &IntegrationId) -> Self {
+        let route = self.route(integration);
+        let (tenant, id) = (S(route.tenant.to_string()), S(route.integration.to_string()));
+        let is_free = |put: PutBuilder| {
+            put.condition_expression(format!("{IS_NEW} OR ({IS_OURS})"))
+                .expression_attribute_names("#tenant", "tenant")
+                .expression_attribute_values(":tenant", tenant)
+                .expression_attribute_values(":integration", id)
+        };
+        let condition = Condition::Ours(RouteTo::KIND);
+        self.put_on(&Key::route_of_location(location), &route, is_free, condition)
     }
 
-    /// Nothing leads from this location any more. Only for a location that is this tenant's.
-    pub fn delete_location(self, location: &LocationId) -> Self {
-        self.delete(&Key::route_of_location(location))
+    /// Nothing leads from this location any more. Refused if it has become another's.
+    pub fn delete_location(self, location: &LocationId, integration: &IntegrationId) -> Self {
+        let route = self.route(integration);
+        self.delete_route(&Key::route_of_location(location), &route)
+    }
+
+    fn route(&self, integration: &IntegrationId) -> RouteTo {
+        RouteTo { tenant: self.tenant().clone(), integration: integration.clone() }
+    }
+
+    fn delete_route(self, key: &Key, route: &RouteTo) -> Self {
+        let is_ours = |delete: DeleteBuilder| {
+            delete
+                .condition_expression(IS_OURS)
+                .expression_attribute_names("#tenant", "tenant")
+                .expression_attribute_values(":tenant", S(route.tenant.to_string()))
+                .expression_attribute_values(":integration", S(route.integration.to_string()))
+        };
+        self.delete_on(key, is_ours, Condition::Ours(RouteTo::KIND))
     }
 
     /// Writes a credential over whatever was there: the newest is the one to use.

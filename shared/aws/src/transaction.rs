@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{
         AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem,
-        builders::PutBuilder,
+        builders::{DeleteBuilder, PutBuilder},
     },
 };
 use domain::{ids::TenantId, phone::PhoneNumber};
@@ -13,7 +13,7 @@ use domain::{ids::TenantId, phone::PhoneNumber};
 use crate::{
     item::{Item, Row, Table, encode},
     keys::Key,
-    store::{Scope, StoreError, attributes},
+    store::{IS_UNCHANGED, Scope, StoreError, attributes},
 };
 
 /// What came of a transaction.
@@ -31,6 +31,8 @@ pub enum Condition {
     New(&'static str),
     /// An item of this kind has changed since it was read.
     Unchanged(&'static str),
+    /// What leads to somebody else is not to be changed.
+    Ours(&'static str),
     /// The phone has opted out.
     NotOptedOut,
 }
@@ -102,6 +104,46 @@ impl<'a> Transaction<'a> {
             Err(e) => self.broken = Some(StoreError::unavailable(e)),
         }
         self
+    }
+
+    /// Takes an item of the state away, on condition that it has not changed since it was read.
+    pub(crate) fn delete_row<T: Item>(self, key: &Key, row: &Row<T>) -> Self {
+        let read = AttributeValue::N(row.version.to_string());
+        let is_unchanged = |delete: DeleteBuilder| {
+            delete.condition_expression(IS_UNCHANGED).expression_attribute_values(":read", read)
+        };
+        self.delete_on(key, is_unchanged, Condition::Unchanged(T::KIND))
+    }
+
+    /// Takes an item of the state away on a condition.
+    pub(crate) fn delete_on(
+        mut self,
+        key: &Key,
+        on: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
+        condition: Condition,
+    ) -> Self {
+        let delete = Delete::builder()
+            .table_name(self.scope.store.table(Table::State))
+            .set_key(Some(attributes(key)));
+        match on(delete).build() {
+            Ok(delete) => {
+                let write = TransactWriteItem::builder().delete(delete).build();
+                self.writes.push((write, Some(condition)));
+            }
+            Err(e) => self.broken = Some(StoreError::unavailable(e)),
+        }
+        self
+    }
+
+    /// Writes an item on a condition of its own.
+    pub(crate) fn put_on<T: Item>(
+        self,
+        key: &Key,
+        body: &T,
+        on: impl FnOnce(PutBuilder) -> PutBuilder,
+        condition: Condition,
+    ) -> Self {
+        self.put(key, 1, body, on, condition)
     }
 
     /// Everything else only happens if the phone has not opted out.

@@ -130,6 +130,127 @@ async fn what_is_anothers_cannot_be_connected() {
     world.settle().await;
 }
 
+/// Who names a location without a token for it gets nothing of what is said there.
+#[tokio::test]
+async fn a_location_is_nobodys_before_a_token_has_shown_whose_it_is() {
+    let world = World::new().await;
+    world.another_tenant().await;
+    let (acme, zenith) =
+        (Key::of(&world, "acme", "admin").await, Key::of(&world, "zenith", "admin").await);
+    acme.delete("/v1/integrations/acme-ghl").await.expect(204);
+    let connect = |id: &str, token: &str| {
+        json!({
+            "id": id, "template": "ghl",
+            "settings": {
+                "location": world.acme.location, "provider": { "kind": "default" },
+                "access_token": token,
+            },
+        })
+    };
+    let made = zenith.post("/v1/integrations", &connect("mine", "token-zenith")).await.expect(201);
+    assert_eq!(made["status"], "error", "{made}");
+    world.agent_sends(ANNA, "only for acme's eyes").await;
+    assert_eq!(zenith.get("/v1/conversations").await.expect(200)["items"], json!([]));
+
+    let made = acme.post("/v1/integrations", &connect("ours", "token-acme")).await.expect(201);
+    assert_eq!(made["status"], "active", "{made}");
+    let late = zenith.post("/v1/integrations/mine/test", &json!({})).await.expect(200);
+    assert_eq!(late["ok"], false);
+    world.agent_sends(ANNA, "now it goes out").await;
+    world.settle().await;
+    assert_eq!(world.thread(ANNA).last().unwrap().body, "now it goes out");
+    let route = world.store.route_of_location(&world.acme.location).await.unwrap().unwrap();
+    assert_eq!(route.integration.as_str(), "ours");
+}
+
+/// What was tried in vain is the tenant's CRM as soon as it works.
+#[tokio::test]
+async fn a_connection_that_a_new_secret_mends_is_taken_up() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    admin.delete("/v1/integrations/acme-ghl").await.expect(204);
+    let new = json!({
+        "id": "ours", "template": "ghl",
+        "settings": {
+            "location": world.acme.location, "provider": { "kind": "default" },
+            "access_token": "expired",
+        },
+    });
+    let made = admin.post("/v1/integrations", &new).await.expect(201);
+    assert_eq!(made["status"], "error");
+    let token = json!({ "settings": { "access_token": "token-acme" } });
+    let path = "/v1/integrations/ours/credentials/rotate";
+    assert_eq!(admin.post(path, &token).await.expect(200)["status"], "active");
+    let tenant = world.scope().tenant().await.unwrap();
+    assert_eq!(tenant.crm.unwrap().as_str(), "ours");
+    world.advance(61);
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), "hello", &[]).await;
+    world.settle().await;
+    assert_eq!(world.heard_in_ghl(ANNA), ["hello"]);
+}
+
+/// Or whoever may change an address could have a secret sent to it that they never saw.
+#[tokio::test]
+async fn a_setting_that_a_secret_is_sent_to_changes_with_the_secret_only() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let elsewhere = json!({ "settings": { "base_url": "https://elsewhere.example" } });
+    let path = "/v1/integrations/acme-texting";
+    let refused = admin.patch(path, &elsewhere).await.refused(400, "INVALID_REQUEST");
+    assert_eq!(refused["faults"][0]["path"], "/settings/base_url");
+    let rotate = format!("{path}/credentials/rotate");
+    let refused = admin.post(&rotate, &elsewhere).await.refused(400, "INVALID_REQUEST");
+    assert_eq!(refused["faults"][0]["message"], "send api_key with it");
+
+    // Together they are tried, and what does not work is not put in place.
+    let both = json!({
+        "settings": { "base_url": "https://localhost:1", "api_key": "texting-demo-key" },
+    });
+    admin.post(&rotate, &both).await.refused(400, "CONFIG_SCHEMA_INVALID");
+    let shown = admin.get(path).await.expect(200);
+    assert!(shown["settings"].get("base_url").is_none(), "{shown}");
+    world.settle().await;
+}
+
+/// As Twilio's setup says: a key's name and its secret together, tried before they are put in place.
+#[tokio::test]
+async fn an_api_key_of_twilios_is_added_changed_and_taken_away_with_its_secret() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let path = "/v1/integrations/acme-twilio";
+    let rotate = format!("{path}/credentials/rotate");
+    let key = |secret: &str| json!({ "settings": { "api_user": "SK00000000000000000000000000000001", "api_secret": secret } });
+    admin.post(&rotate, &key("wrong")).await.refused(409, "INVALID_CREDENTIALS");
+    let shown = admin.get(path).await.expect(200);
+    assert!(shown["settings"].get("api_user").is_none(), "{shown}");
+
+    let added = admin.post(&rotate, &key("twilio-demo-api-secret")).await.expect(200);
+    assert_eq!(added["settings"]["api_user"], "SK00000000000000000000000000000001");
+    assert_eq!(added["secrets"]["api_secret"], "set");
+
+    let gone = json!({ "settings": { "api_user": null, "api_secret": null } });
+    let gone = admin.post(&rotate, &gone).await.expect(200);
+    assert!(gone["settings"].get("api_user").is_none(), "{gone}");
+    assert!(gone["secrets"].get("api_secret").is_none(), "{gone}");
+    world.settle().await;
+}
+
+/// A secret that is wanted no more is good for nothing from then on.
+#[tokio::test]
+async fn a_secret_that_is_taken_away_is_gone_with_the_one_before() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let rotate = "/v1/integrations/acme-aloware/credentials/rotate";
+    let new = json!({ "settings": { "webhook_secret": "another-webhook-secret" } });
+    let rotated = admin.post(rotate, &new).await.expect(200);
+    assert_eq!(rotated["secrets"]["webhook_secret_previous"], "set");
+    let gone = json!({ "settings": { "webhook_secret": null } });
+    let gone = admin.post(rotate, &gone).await.expect(200);
+    assert_eq!(gone["secrets"], json!({ "api_token": "set" }));
+    world.settle().await;
+}
+
 #[tokio::test]
 async fn an_address_of_a_tenants_cannot_lead_inside() {
     let world = World::new().await;
@@ -174,7 +295,8 @@ async fn a_secret_is_rotated_only_once_the_provider_takes_the_new_one() {
         .filter(|it| it["action"] == "integration.rotate")
         .collect();
     assert_eq!(rotated.len(), 1, "only what was done is in the log");
-    assert_eq!(rotated[0]["after"], json!({ "value": ["api_key"] }));
+    assert_eq!(rotated[0]["after"]["rotated"], json!(["api_key"]));
+    assert_eq!(rotated[0]["after"]["settings"], rotated[0]["before"]["settings"]);
     world.settle().await;
 }
 

@@ -14,12 +14,13 @@ mod view;
 use std::sync::Arc;
 
 use app::Connection;
-use aws::Row;
+use aws::{Commit, Condition, Row};
 use axum::{Json, http::HeaderMap, http::StatusCode};
 use domain::{
     ids::IntegrationId,
-    integration::{FaultCode, Integration, Status, Tested},
+    integration::{Fault, FaultCode, Integration, Status, Tested},
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -276,6 +277,9 @@ async fn settle(
 ) -> Result<Row<Integration>, Problem> {
     let next = Integration { status, tested: Some(tested), ..row.body.clone() };
     let mut transaction = member.scope().transaction().replace_integration(&row, &next);
+    if status == Status::Active {
+        transaction = create::with_location(transaction, &next)?;
+    }
     if row.body.status != status {
         let mut entry = member.audit("integration.status", &next.id);
         (entry.before, entry.after) = (seen(&row.body.status), seen(&next.status));
@@ -285,12 +289,26 @@ async fn settle(
             transaction = transaction.resume(member.now());
         }
     }
-    super::tenants::done(&transaction.commit().await?)?;
-    if row.body.status != status && status == Status::Active {
+    match transaction.commit().await? {
+        Commit::Refused(conditions) if conditions.contains(&Condition::Ours("route")) => {
+            return Box::pin(settle(member, row, Status::Error, elsewhere(member.now()))).await;
+        }
+        commit => super::tenants::done(&commit)?,
+    }
+    // Whatever broke off an earlier try of this is mended by the next.
+    if status == Status::Active {
         create::take_up(member, &next).await?;
+    }
+    if row.body.status != status && status == Status::Active {
         super::tenants::resume(member).await;
     }
     Ok(row.next(next))
+}
+
+/// The token is good for the location, and somebody else was first.
+fn elsewhere(now: Timestamp) -> Tested {
+    let why = "the location is connected already; disconnect it there first".to_owned();
+    Tested { at: now, took_ms: 0, fault: Some(Fault { code: FaultCode::ConfigSchemaInvalid, why }) }
 }
 
 /// Credentials that are not taken will not be taken tomorrow. A provider that is out of reach may be

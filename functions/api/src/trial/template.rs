@@ -22,11 +22,14 @@ pub(crate) struct Template {
     /// Fields whose value before is good for a while after it was rotated, under its name with
     /// `_previous`: what others sign with.
     pub(crate) overlapping: &'static [&'static str],
+    /// Settings that are only good with a secret, by the secret: they change together, and are tried
+    /// together. Or a secret could be sent to wherever somebody likes.
+    pub(crate) bound: &'static [(&'static str, &'static str)],
     parsed: OnceLock<(Value, Option<Validator>)>,
 }
 
 macro_rules! template {
-    ($name:literal, $title:literal, $version:literal, $kind:literal, $provider:expr, $overlapping:expr) => {
+    ($name:literal, $title:literal, $version:literal, $kind:literal, $provider:expr, $overlapping:expr, $bound:expr) => {
         Template {
             name: $name,
             title: $title,
@@ -36,26 +39,44 @@ macro_rules! template {
             setup: include_str!(concat!("../../templates/", $name, "/setup.md")),
             schema: include_str!(concat!("../../templates/", $name, "/schema.json")),
             overlapping: $overlapping,
+            bound: $bound,
             parsed: OnceLock::new(),
         }
     };
 }
 
 pub(crate) static ALL: [Template; 7] = [
-    template!("ghl", "GoHighLevel", "2021-07-28", "crm", Some(Provider::Ghl), &[]),
-    template!("twilio", "Twilio", "2010-04-01", "channel", Some(Provider::Twilio), &["auth_token"]),
-    template!("telnyx", "Telnyx", "v2", "channel", Some(Provider::Telnyx), &["public_key"]),
+    template!("ghl", "GoHighLevel", "2021-07-28", "crm", Some(Provider::Ghl), &[], &[]),
+    template!(
+        "twilio",
+        "Twilio",
+        "2010-04-01",
+        "channel",
+        Some(Provider::Twilio),
+        &["auth_token"],
+        &[("api_user", "api_secret")]
+    ),
+    template!("telnyx", "Telnyx", "v2", "channel", Some(Provider::Telnyx), &["public_key"], &[]),
     template!(
         "texting",
         "Texting",
         "TP/1",
         "channel",
         Some(Provider::Texting),
-        &["webhook_secret"]
+        &["webhook_secret"],
+        &[("base_url", "api_key")]
     ),
-    template!("aloware", "Aloware", "v1", "copy", Some(Provider::Aloware), &["webhook_secret"]),
-    template!("facebook_ads", "Facebook Lead Ads", "v23.0", "ads", None, &[]),
-    template!("google_analytics", "Google Analytics", "mp/collect", "ads", None, &[]),
+    template!(
+        "aloware",
+        "Aloware",
+        "v1",
+        "copy",
+        Some(Provider::Aloware),
+        &["webhook_secret"],
+        &[]
+    ),
+    template!("facebook_ads", "Facebook Lead Ads", "v23.0", "ads", None, &[], &[]),
+    template!("google_analytics", "Google Analytics", "mp/collect", "ads", None, &[], &[]),
 ];
 
 pub(crate) fn named(name: &str) -> Option<&'static Template> {
@@ -77,6 +98,11 @@ impl Template {
         let name = field.strip_suffix("_previous").unwrap_or(field);
         let secret = |name: &str| self.parsed().0["properties"][name]["encrypted"] == true;
         secret(field) || secret(name)
+    }
+
+    /// The secret that this setting is only good with.
+    pub(crate) fn bound_to(&self, field: &str) -> Option<&'static str> {
+        self.bound.iter().find(|(setting, _)| *setting == field).map(|(_, secret)| *secret)
     }
 
     pub(crate) fn is_field(&self, field: &str) -> bool {
@@ -129,6 +155,10 @@ mod tests {
             assert!(template.setup.contains("{{origin}}/"), "{}", template.name);
             for field in template.overlapping {
                 assert!(template.is_field(field), "{}.{field}", template.name);
+            }
+            for (setting, secret) in template.bound {
+                assert!(template.is_field(setting) && !template.is_secret(setting), "{setting}");
+                assert!(template.is_secret(secret), "{secret}");
             }
         }
     }

@@ -71,6 +71,10 @@ async fn with_settings(
             let message = "this is a secret; change it with POST …/credentials/rotate";
             return Err(Problem::at(format!("/settings/{name}"), message));
         }
+        if let Some(secret) = template.bound_to(name) {
+            let message = format!("change it with {secret}: POST …/credentials/rotate");
+            return Err(Problem::at(format!("/settings/{name}"), &message));
+        }
     }
     let secrets = credentials::open(member, &integration.id).await?;
     let checked = credentials::checked(member, template, &integration, &secrets, new)?;

@@ -60,19 +60,34 @@ pub(crate) async fn create(member: &Member, new: NewIntegration) -> Result<Integ
         let sealed = vault.seal(scope, &id, name, secret, member.now()).await?;
         transaction = transaction.set_credential(&id, name, sealed);
     }
-    transaction = with_location(transaction, &integration)?;
+    if let Some(location) = location(&integration)?
+        && !is_free(member, &location, &id).await?
+    {
+        return Err(taken(&[], &id));
+    }
     match transaction.commit().await? {
         Commit::Done => Ok(id),
         Commit::Refused(conditions) => Err(taken(&conditions, &id)),
     }
 }
 
-fn with_location<'a>(
+/// Whether nobody else has the location. It becomes the tenant's once a token has shown that it is.
+pub(crate) async fn is_free(
+    member: &Member,
+    location: &LocationId,
+    id: &IntegrationId,
+) -> Result<bool, Problem> {
+    let route = member.deps.store.route_of_location(location).await?;
+    Ok(route.is_none_or(|it| it.tenant == member.tenant && it.integration == *id))
+}
+
+/// What leads from the location to the tenant, with an integration that works.
+pub(crate) fn with_location<'a>(
     transaction: Transaction<'a>,
     integration: &Integration,
 ) -> Result<Transaction<'a>, Problem> {
     match location(integration)? {
-        Some(location) => Ok(transaction.add_location(&location, &integration.id)),
+        Some(location) => Ok(transaction.claim_location(&location, &integration.id)),
         None => Ok(transaction),
     }
 }

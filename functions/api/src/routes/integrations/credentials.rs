@@ -6,13 +6,14 @@ use app::Connection;
 use aws::Row;
 use domain::{
     ids::IntegrationId,
-    integration::{Fault, FaultCode, Integration, Status},
+    integration::{Fault, FaultCode, Integration},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::{settle, status_after};
 use crate::{
     asking::Member,
     problem::{Code, Problem},
@@ -59,15 +60,12 @@ pub(crate) async fn rotate(
     next.settings = Value::Object(with_previous(template, &row.body, &checked, &new.settings));
     let connection = Connection::new(member.tenant.clone(), next.clone(), checked.secrets.clone());
     let tested = trial::attempt(&member.deps, &connection, member.now()).await;
-    if let Some(fault) = tested.fault {
-        return Err(refused(&fault));
-    }
-    next.tested = Some(tested);
-    if next.status == Status::Error {
-        next.status = Status::Active;
+    if let Some(fault) = &tested.fault {
+        return Err(refused(fault));
     }
     write(member, template, &row, &next, (&old, &checked.secrets, &new.settings)).await?;
-    Ok(row.next(next))
+    let status = status_after(next.status, &tested);
+    settle(member, row.next(next), status, tested).await
 }
 
 async fn write(
@@ -79,13 +77,16 @@ async fn write(
 ) -> Result<(), Problem> {
     let (scope, vault, id) = (member.scope(), &member.deps.vault, &next.id);
     let mut entry = member.audit("integration.rotate", id);
-    entry.after = new.keys().cloned().map(Value::from).collect();
+    entry.before = json!({ "settings": row.body.settings });
+    entry.after = json!({ "settings": next.settings, "rotated": new.keys().collect::<Vec<_>>() });
     let mut transaction = scope.transaction().replace_integration(row, next).audit(&entry);
-    if row.body.status != next.status {
-        transaction = transaction.resume(member.now());
-    }
     for name in new.keys().filter(|it| template.is_secret(it)) {
-        let Some(secret) = secrets.get(name) else { continue };
+        let Some(secret) = secrets.get(name) else {
+            // It is wanted no more, and so is what was before it.
+            transaction = transaction.delete_credential(id, name);
+            transaction = transaction.delete_credential(id, &format!("{name}_previous"));
+            continue;
+        };
         let sealed = vault.seal(scope, id, name, secret, member.now()).await?;
         transaction = transaction.set_credential(id, name, sealed);
         let previous = format!("{name}_previous");
@@ -121,8 +122,12 @@ pub(crate) fn checked(
         };
     }
     let mut checked = trial::check(template, document, member.deps.guard())?;
-    // What was before a rotation is not for the caller to say, and stays.
-    let previous = secrets.iter().filter(|(name, _)| name.ends_with("_previous"));
+    // What was before a rotation is not for the caller to say, and stays as long as what is now.
+    let is_previous = |name: &str| {
+        name.strip_suffix("_previous").is_some_and(|it| checked.secrets.contains_key(it))
+    };
+    let previous: Vec<_> = secrets.iter().filter(|(name, _)| is_previous(name)).collect();
+    let previous = previous.into_iter();
     checked.secrets.extend(previous.map(|(name, secret)| (name.clone(), secret.clone())));
     Ok(checked)
 }
@@ -137,10 +142,14 @@ fn only_rotatable(template: &Template, new: &Map<String, Value>) -> Result<(), P
     }
     for name in new.keys() {
         let is_overlapping = template.overlapping.contains(&name.as_str());
-        if !template.is_secret(name) && !is_overlapping || name.ends_with("_previous") {
-            let message = "this is no secret; change it with PATCH";
-            return Err(Problem::at(format!("/settings/{name}"), message));
-        }
+        let fault = match template.bound_to(name) {
+            Some(secret) if new.contains_key(secret) => continue,
+            Some(secret) => format!("send {secret} with it"),
+            None if name.ends_with("_previous") => "it changes with what is now".to_owned(),
+            None if template.is_secret(name) || is_overlapping => continue,
+            None => "this is no secret; change it with PATCH".to_owned(),
+        };
+        return Err(Problem::at(format!("/settings/{name}"), &fault));
     }
     Ok(())
 }

@@ -14,17 +14,22 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
     let (scope, integration) = (member.scope(), &row.body);
     let mut entry = member.audit("integration.delete", &integration.id);
     entry.before = seen(integration);
-    let mut transaction = scope.transaction().delete_integration(&integration.id).audit(&entry);
+    let mut transaction = scope.transaction().delete_integration(row).audit(&entry);
     for name in scope.credentials(&integration.id).await?.into_keys() {
         transaction = transaction.delete_credential(&integration.id, &name);
     }
-    if let Some(location) = create::location(integration)? {
-        transaction = transaction.delete_location(&location);
+    if let Some(location) = create::location(integration)?
+        && let Some(route) = member.deps.store.route_of_location(&location).await?
+        && (&route.tenant, &route.integration) == (&member.tenant, &integration.id)
+    {
+        transaction = transaction.delete_location(&location, &integration.id);
     }
     if let Some(tenant) = scope.tenant_row().await?
         && let Some(next) = without(&tenant.body, integration)
     {
-        transaction = transaction.replace_tenant(&tenant, &next);
+        let mut entry = member.audit("tenant.let_go", &integration.id);
+        (entry.before, entry.after) = (seen(&tenant.body), seen(&next));
+        transaction = transaction.replace_tenant(&tenant, &next).audit(&entry);
     }
     done(&transaction.commit().await?)
 }
