@@ -9,6 +9,7 @@ mod holding;
 mod isolation;
 mod keys;
 mod lists;
+mod numbers;
 mod operators;
 mod opting_out;
 mod quarantine;

@@ -24,7 +24,7 @@ use crate::{
     openapi::{ChangeRefusals, Refusals},
     problem::{Problem, parsed},
     read::Input,
-    version::{Versioned, expect},
+    version::{Versioned, expect, expect_nothing},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
@@ -146,8 +146,9 @@ async fn put_number(
 ) -> Result<Versioned<NumberView>, Problem> {
     let number = parsed("/number", PhoneNumber::parse(&wanted.number, Some(Region::US)))?;
     let row = member.scope().number(&number).await?;
-    if let Some(row) = &row {
-        expect(&headers, row)?;
+    match &row {
+        Some(row) => expect(&headers, row)?,
+        None => expect_nothing(&headers)?,
     }
     let route = Route { channel: channel(&member, &wanted.integration).await?, number };
     let next = number_as(&member, &wanted, route, row.as_ref())?;
