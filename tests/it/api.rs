@@ -13,6 +13,7 @@ mod numbers;
 mod operators;
 mod opting_out;
 mod quarantine;
+mod remembered;
 mod sending;
 
 use reqwest::{Method, header::HeaderMap};

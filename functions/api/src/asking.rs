@@ -13,9 +13,10 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use domain::{
-    access::{Caller, Role, Standing},
+    access::{Caller, KeyState, Role, Standing},
     audit::AuditEntry,
     ids::TenantId,
+    tenant::TenantState,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -56,6 +57,18 @@ impl Member {
         self.asking.now
     }
 
+    /// Refuses whoever asks with a key that is not good any more. API Gateway remembers them for a
+    /// minute, in which they could make themselves another one.
+    pub(crate) async fn holds_a_good_key(&self) -> Result<(), Problem> {
+        let Some(id) = self.asking.caller.api_key() else { return Ok(()) };
+        let found = self.deps.store.api_key(&id).await?;
+        if found.is_some_and(|row| row.body.state(self.now()) == KeyState::Active) {
+            return Ok(());
+        }
+        let detail = "The key that this was asked with is expired or revoked.";
+        Err(Problem::new(Code::Unauthenticated, detail))
+    }
+
     /// A line for the audit log. Secrets must not be in `before` or `after`.
     pub(crate) fn audit(&self, action: &str, subject: &impl ToString) -> AuditEntry {
         AuditEntry {
@@ -77,6 +90,18 @@ impl Member {
             Some(key) => Ok(key.clone()),
             None => Ok(aws::random_id()?),
         }
+    }
+}
+
+/// Refuses whoever belongs to a tenant that is gone. An issuer may name one that never was, and a
+/// key is remembered for a minute after its tenant was deleted, or is one that the deletion missed.
+/// Who belongs to a suspended tenant may still look.
+pub(crate) async fn belongs(deps: &Deps, caller: &Caller) -> Result<(), Problem> {
+    let Some(tenant) = caller.standing.tenant() else { return Ok(()) };
+    let found = deps.store.of(tenant).tenant_row().await?;
+    match found.map(|row| row.body.state) {
+        Some(TenantState::Active | TenantState::Suspended { .. }) => Ok(()),
+        Some(TenantState::Deleted { .. }) | None => Err(Problem::not_found("tenant")),
     }
 }
 

@@ -14,7 +14,7 @@ use tracing::error;
 
 use crate::{
     Api,
-    asking::Asking,
+    asking::{self, Asking},
     limit, once, openapi,
     problem::{Code, Problem},
 };
@@ -73,6 +73,7 @@ async fn taken(
     (id, now): (&str, Timestamp),
 ) -> Result<AxumResponse, Problem> {
     let key = once::key(request.headers())?;
+    asking::belongs(&api.deps, &caller).await?;
     let asking = Asking { caller, now, request: id.to_owned(), key };
     routed(api, request, asking).await
 }

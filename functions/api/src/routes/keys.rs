@@ -132,6 +132,7 @@ async fn create_key(
     member: KeyHolder,
     Input(new): Input<NewKey>,
 ) -> Result<Versioned<NewKeyView>, Problem> {
+    member.holds_a_good_key().await?;
     let expires_at = match &new.expires_at {
         Some(at) => Some(future("/expires_at", at, member.now())?),
         None => None,
@@ -170,6 +171,7 @@ async fn read_key(member: KeyHolder, Named(id): Named) -> Result<Versioned<KeyVi
     responses((status = 200, body = KeyView), ChangeRefusals)
 )]
 async fn revoke_key(member: KeyHolder, Named(id): Named) -> Result<Versioned<KeyView>, Problem> {
+    member.holds_a_good_key().await?;
     let row = load(&member, &id).await?;
     if row.body.revoked_at.is_some() {
         return Ok(Versioned::of(&row, view(&row.body, member.now())));
@@ -192,6 +194,7 @@ async fn rotate_key(
     Named(id): Named,
     Input(overlap): Input<Overlap>,
 ) -> Result<Versioned<NewKeyView>, Problem> {
+    member.holds_a_good_key().await?;
     let minutes = overlap.overlap_minutes.unwrap_or(60);
     if !(0..=LONGEST_OVERLAP).contains(&minutes) {
         let message = format!("it is from 0 to {LONGEST_OVERLAP}");
