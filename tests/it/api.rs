@@ -15,6 +15,7 @@ mod opting_out;
 mod quarantine;
 mod remembered;
 mod sending;
+mod tried_again;
 
 use reqwest::{Method, header::HeaderMap};
 use secrecy::ExposeSecret;

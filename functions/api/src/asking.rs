@@ -7,7 +7,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use aws::Scope;
+use aws::{Scope, Transaction};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
@@ -38,6 +38,16 @@ pub(crate) struct Asking {
     pub(crate) request: String,
     /// The `Idempotency-Key` that the request came with.
     pub(crate) key: Option<String>,
+    /// What every try of a request under such a key has in common.
+    pub(crate) first: Option<First>,
+}
+
+/// The first try of a request under an `Idempotency-Key`.
+#[derive(Clone, Debug)]
+pub(crate) struct First {
+    pub(crate) at: Timestamp,
+    /// What tells the request from any other.
+    pub(crate) seed: String,
 }
 
 /// Somebody who acts for a tenant.
@@ -86,9 +96,22 @@ impl Member {
     /// The parts from which the id of what this request creates follows, if it is to be the same
     /// when the request is repeated.
     pub(crate) fn seed(&self) -> Result<String, Problem> {
-        match &self.asking.key {
-            Some(key) => Ok(key.clone()),
+        match &self.asking.first {
+            Some(first) => Ok(first.seed.clone()),
             None => Ok(aws::random_id()?),
+        }
+    }
+
+    /// When this was asked for the first time.
+    pub(crate) fn first_asked(&self) -> Timestamp {
+        self.asking.first.as_ref().map_or(self.asking.now, |it| it.at)
+    }
+
+    /// The transaction, done once however often this request is repeated: see [`aws::once::was_done`].
+    pub(crate) fn once<'a>(&self, transaction: Transaction<'a>) -> Transaction<'a> {
+        match &self.asking.first {
+            Some(first) => transaction.marked(&first.seed, first.at),
+            None => transaction,
         }
     }
 }

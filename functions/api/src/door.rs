@@ -74,7 +74,7 @@ async fn taken(
 ) -> Result<AxumResponse, Problem> {
     let key = once::key(request.headers())?;
     asking::belongs(&api.deps, &caller).await?;
-    let asking = Asking { caller, now, request: id.to_owned(), key };
+    let asking = Asking { caller, now, request: id.to_owned(), key, first: None };
     routed(api, request, asking).await
 }
 

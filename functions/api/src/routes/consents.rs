@@ -139,7 +139,7 @@ async fn add_consent(
 fn entry(member: &Member, new: &NewConsent) -> Result<ConsentEntry, Problem> {
     let at = match &new.at {
         Some(at) => past(at, member.now())?,
-        None => member.now(),
+        None => member.first_asked(),
     };
     let ip: Option<IpAddr> = match &new.ip {
         Some(ip) => Some(parsed("/ip", ip.parse().map_err(|_| "it is no IP address"))?),
