@@ -6,6 +6,7 @@ use aws::{Commit, NewApiKey, Order, Row, Transaction, new_api_key, with_new_secr
 use axum::Json;
 use domain::{
     access::{ApiKey, KeyState, Standing},
+    audit::AuditEntry,
     ids::{ApiKeyId, TenantId},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -180,10 +181,7 @@ async fn revoke_key(member: KeyHolder, Named(id): Named) -> Result<Versioned<Key
     if row.body.revoked_at.is_some() {
         return Ok(Versioned::of(&row, view(&row.body, member.now())));
     }
-    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
-    let entry = member.audit("key.revoke", &id);
-    replace(&member, &row, &next, &entry).await?;
-    let row = row.next(next);
+    let row = revoked(&member, row).await?;
     Ok(Versioned::of(&row, view(&row.body, member.now())))
 }
 
@@ -223,10 +221,10 @@ async fn rotate_key(
     let ends = member.now() + SignedDuration::from_mins(minutes);
     let ends = old.expires_at.map_or(ends, |it| it.min(ends));
     let next = ApiKey { expires_at: Some(ends), ..old };
+    let entry = line(&member, "key.expire", &row.body, &next);
     // Both or neither: a key whose token nobody was told must not be good.
     let transaction = member.scope().transaction().replace_api_key(&row, &next);
-    let transaction = transaction.audit(&member.audit("key.expire", &id));
-    add(&member, transaction, wanted, "key.rotate").await
+    add(&member, transaction.audit(&entry), wanted, "key.rotate").await
 }
 
 async fn add(
@@ -268,18 +266,29 @@ async fn shown_again(
         return Err(Problem::state("The key that this made is not good any more. Make another."));
     }
     let (next, token) = with_new_secret(row.body.clone())?;
-    let mut entry = member.audit(action, &next.id);
-    (entry.before, entry.after) = (seen(&view(&row.body, now)), seen(&view(&next, now)));
-    replace(member, row, &next, &entry).await?;
+    replace(member, row, &next, &line(member, action, &row.body, &next)).await?;
     let token = token.expose_secret().to_owned();
     Ok(Versioned::created(row.version() + 1, NewKeyView { key: view(&next, now), token }))
+}
+
+/// The key, good for nothing from now on.
+pub(crate) async fn revoked(member: &Member, row: Row<ApiKey>) -> Result<Row<ApiKey>, Problem> {
+    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
+    replace(member, &row, &next, &line(member, "key.revoke", &row.body, &next)).await?;
+    Ok(row.next(next))
+}
+
+/// A line of the audit log about a key that there is.
+fn line(member: &Member, action: &str, before: &ApiKey, after: &ApiKey) -> AuditEntry {
+    let view = |key| seen(&view(key, member.now()));
+    AuditEntry { before: view(before), after: view(after), ..member.audit(action, &after.id) }
 }
 
 async fn replace(
     member: &Member,
     row: &Row<ApiKey>,
     next: &ApiKey,
-    entry: &domain::audit::AuditEntry,
+    entry: &AuditEntry,
 ) -> Result<(), Problem> {
     let transaction = member.scope().transaction().replace_api_key(row, next).audit(entry);
     match transaction.commit().await? {
