@@ -9,10 +9,13 @@ mod holding;
 mod isolation;
 mod keys;
 mod lists;
+mod numbers;
 mod operators;
 mod opting_out;
 mod quarantine;
+mod remembered;
 mod sending;
+mod tried_again;
 
 use reqwest::{Method, header::HeaderMap};
 use secrecy::ExposeSecret;

@@ -47,6 +47,7 @@ async fn subject(world: &World, token: &SecretString) -> Option<String> {
 
 fn wanted(standing: Standing) -> NewApiKey {
     NewApiKey {
+        id: None,
         name: "Reports".to_owned(),
         standing,
         created_by: "bootstrap".to_owned(),

@@ -7,15 +7,16 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use aws::Scope;
+use aws::{Scope, Transaction};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 use domain::{
-    access::{Caller, Role, Standing},
+    access::{Caller, KeyState, Role, Standing},
     audit::AuditEntry,
     ids::TenantId,
+    tenant::TenantState,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +38,16 @@ pub(crate) struct Asking {
     pub(crate) request: String,
     /// The `Idempotency-Key` that the request came with.
     pub(crate) key: Option<String>,
+    /// What every try of a request under such a key has in common.
+    pub(crate) first: Option<First>,
+}
+
+/// The first try of a request under an `Idempotency-Key`.
+#[derive(Clone, Debug)]
+pub(crate) struct First {
+    pub(crate) at: Timestamp,
+    /// What tells the request from any other.
+    pub(crate) seed: String,
 }
 
 /// Somebody who acts for a tenant.
@@ -56,6 +67,18 @@ impl Member {
         self.asking.now
     }
 
+    /// Refuses whoever asks with a key that is not good any more. API Gateway remembers them for a
+    /// minute, in which they could make themselves another one.
+    pub(crate) async fn holds_a_good_key(&self) -> Result<(), Problem> {
+        let Some(id) = self.asking.caller.api_key() else { return Ok(()) };
+        let found = self.deps.store.api_key(&id).await?;
+        if found.is_some_and(|row| row.body.state(self.now()) == KeyState::Active) {
+            return Ok(());
+        }
+        let detail = "The key that this was asked with is expired or revoked.";
+        Err(Problem::new(Code::Unauthenticated, detail))
+    }
+
     /// A line for the audit log. Secrets must not be in `before` or `after`.
     pub(crate) fn audit(&self, action: &str, subject: &impl ToString) -> AuditEntry {
         AuditEntry {
@@ -73,10 +96,35 @@ impl Member {
     /// The parts from which the id of what this request creates follows, if it is to be the same
     /// when the request is repeated.
     pub(crate) fn seed(&self) -> Result<String, Problem> {
-        match &self.asking.key {
-            Some(key) => Ok(key.clone()),
+        match &self.asking.first {
+            Some(first) => Ok(first.seed.clone()),
             None => Ok(aws::random_id()?),
         }
+    }
+
+    /// When this was asked for the first time.
+    pub(crate) fn first_asked(&self) -> Timestamp {
+        self.asking.first.as_ref().map_or(self.asking.now, |it| it.at)
+    }
+
+    /// The transaction, done once however often this request is repeated: see [`aws::once::was_done`].
+    pub(crate) fn once<'a>(&self, transaction: Transaction<'a>) -> Transaction<'a> {
+        match &self.asking.first {
+            Some(first) => transaction.marked(&first.seed, first.at),
+            None => transaction,
+        }
+    }
+}
+
+/// Refuses whoever belongs to a tenant that is gone. An issuer may name one that never was, and a
+/// key is remembered for a minute after its tenant was deleted, or is one that the deletion missed.
+/// Who belongs to a suspended tenant may still look.
+pub(crate) async fn belongs(deps: &Deps, caller: &Caller) -> Result<(), Problem> {
+    let Some(tenant) = caller.standing.tenant() else { return Ok(()) };
+    let found = deps.store.of(tenant).tenant_row().await?;
+    match found.map(|row| row.body.state) {
+        Some(TenantState::Active | TenantState::Suspended { .. }) => Ok(()),
+        Some(TenantState::Deleted { .. }) | None => Err(Problem::not_found("tenant")),
     }
 }
 

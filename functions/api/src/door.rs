@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, Request as AxumRequest, header},
     response::{IntoResponse, Response as AxumResponse},
 };
+use domain::access::Caller;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use tower::ServiceExt;
@@ -13,7 +14,7 @@ use tracing::error;
 
 use crate::{
     Api,
-    asking::Asking,
+    asking::{self, Asking},
     limit, once, openapi,
     problem::{Code, Problem},
 };
@@ -57,13 +58,24 @@ async fn whole(
     let answered = if let Some(problem) = budget.refused() {
         Err(problem)
     } else {
-        let key = once::key(request.headers())?;
-        let asking = Asking { caller, now, request: id.to_owned(), key };
-        routed(api, request, asking).await
+        taken(api, request, caller, (id, now)).await
     };
     let mut answer = answered.unwrap_or_else(IntoResponse::into_response);
     budget.show(answer.headers_mut());
     Ok(answer)
+}
+
+/// A request of somebody's who may still ask in this minute.
+async fn taken(
+    api: &Api,
+    request: Request,
+    caller: Caller,
+    (id, now): (&str, Timestamp),
+) -> Result<AxumResponse, Problem> {
+    let key = once::key(request.headers())?;
+    asking::belongs(&api.deps, &caller).await?;
+    let asking = Asking { caller, now, request: id.to_owned(), key, first: None };
+    routed(api, request, asking).await
 }
 
 async fn routed(api: &Api, request: Request, asking: Asking) -> Result<AxumResponse, Problem> {

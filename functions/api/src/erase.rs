@@ -18,7 +18,7 @@ use domain::{
 use crate::{
     asking::Member,
     problem::Problem,
-    routes::{integrations, messages, tenants::done},
+    routes::{integrations, keys, messages, tenants::done},
 };
 
 /// After this long a request stops, and says that there is more.
@@ -221,8 +221,5 @@ pub(crate) async fn connections(member: &Member) -> Result<(), Problem> {
 
 async fn revoke(member: &Member, key: &ApiKey) -> Result<(), Problem> {
     let Some(row) = member.scope().api_key(&key.id).await? else { return Ok(()) };
-    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
-    let entry = member.audit("key.revoke", &key.id);
-    let transaction = member.scope().transaction().replace_api_key(&row, &next).audit(&entry);
-    done(&transaction.commit().await?)
+    keys::revoked(member, row).await.map(drop)
 }

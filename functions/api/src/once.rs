@@ -1,22 +1,29 @@
 //! `Idempotency-Key`: a POST that is repeated within 24 hours gets the answer that the first one got,
 //! and does nothing. The same key with another request is refused.
 //!
-//! Only what was done is remembered. A request that was refused did nothing, so it may be corrected
-//! and sent again under its key.
+//! Only what was done is remembered. A request that was refused may be corrected and sent again under
+//! its key. It may have failed after it did its work, so the same request again finds what is its own
+//! and carries on.
 
-use aws::once::Begun;
+use std::error::Error;
+
+use aws::{
+    Row,
+    once::{Begun, Once},
+};
 use axum::{
     body::to_bytes,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::ids;
+use domain::ids::{self, TenantId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use crate::{
     Api,
-    asking::{Asking, TENANT_HEADER},
+    asking::{Asking, First, TENANT_HEADER},
     door::{self, Whole},
     limit::home,
     problem::{Code, Problem},
@@ -43,17 +50,30 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Err(Problem::at("Idempotency-Key", format!("it is 1 to {LONGEST} visible ASCII characters")))
 }
 
-pub(crate) async fn answer(api: &Api, request: Whole, asking: Asking) -> Result<Response, Problem> {
+/// A request under a key.
+struct Under {
+    home: TenantId,
+    who: String,
+    key: String,
+    now: Timestamp,
+}
+
+pub(crate) async fn answer(
+    api: &Api,
+    request: Whole,
+    mut asking: Asking,
+) -> Result<Response, Problem> {
     let Some(key) = asking.key.clone() else {
         return Ok(door::plain(api, request, asking).await);
     };
     let (home, who, now) = (home(&asking.caller), asking.caller.subject.clone(), asking.now);
-    let scope = api.deps.store.of(&home);
-    let purpose = format!("once#{home}#{who}#{key}");
-    let row = match scope.begin_once(&who, &key, &digest(&request), now).await? {
+    let under = Under { home, who, key, now };
+    let digest = digest(&request);
+    let scope = api.deps.store.of(&under.home);
+    let row = match scope.begin_once(&under.who, &under.key, &digest, now).await? {
         Begun::Start(row) => row,
         Begun::Replay(sealed) => {
-            let opened = api.deps.seal.open(&purpose, &sealed, now).await?;
+            let opened = api.deps.seal.open(&under.purpose(), &sealed, now).await?;
             return again(opened.as_deref());
         }
         Begun::Busy => {
@@ -65,20 +85,41 @@ pub(crate) async fn answer(api: &Api, request: Whole, asking: Asking) -> Result<
             return Err(Problem::new(Code::IdempotencyKeyReused, detail));
         }
     };
+    asking.first = Some(under.first(&digest, &row.body));
     let (answer, given) = kept(door::plain(api, request, asking).await).await;
-    let written = match given {
-        Some(given) => {
-            let plain = serde_json::to_vec(&given).unwrap_or_default();
-            let sealed = api.deps.seal.seal(&purpose, &plain, now).await?;
-            scope.finish_once(&who, &key, &row, sealed).await
-        }
-        None => scope.give_back_once(&who, &key, &row).await,
-    };
-    if let Err(e) = written {
-        // Whoever asks again does it again, and finds by its ids that it is done.
-        warn!(error = %aws::logs::Chain(&e), "an answer could not be kept");
+    if let Err(e) = under.end(api, &row, given).await {
+        // It is given all the same: its work is done. Whoever asks again does it again, and finds
+        // what was done by its ids, or by its mark.
+        warn!(error = %aws::logs::Chain(&*e), "an answer could not be kept");
     }
     Ok(answer)
+}
+
+impl Under {
+    /// What its answer is sealed for.
+    fn purpose(&self) -> String {
+        format!("once#{}#{}#{}", self.home, self.who, self.key)
+    }
+
+    fn first(&self, digest: &str, once: &Once) -> First {
+        let at = once.since();
+        First { at, seed: ids::fingerprint(&[&self.purpose(), digest, &at.to_string()]) }
+    }
+
+    async fn end(
+        &self,
+        api: &Api,
+        row: &Row<Once>,
+        given: Option<Given>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let scope = api.deps.store.of(&self.home);
+        let Some(given) = given else {
+            return Ok(scope.give_back_once(&self.who, &self.key, row).await?);
+        };
+        let plain = serde_json::to_vec(&given)?;
+        let sealed = api.deps.seal.seal(&self.purpose(), &plain, self.now).await?;
+        Ok(scope.finish_once(&self.who, &self.key, row, sealed).await?)
+    }
 }
 
 /// What tells this request from another.

@@ -55,3 +55,12 @@ pub(crate) fn expect<T>(headers: &HeaderMap, row: &Row<T>) -> Result<(), Problem
     let detail = format!("The version is {current} now. Read it again and decide again.");
     Err(Problem::new(Code::VersionMismatch, detail))
 }
+
+/// Refuses a change of what is not there if `If-Match` names any version of it.
+pub(crate) fn expect_nothing(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(header::IF_MATCH) {
+        let detail = "There is none, so it has no version. Leave If-Match out to make one.";
+        return Err(Problem::new(Code::VersionMismatch, detail));
+    }
+    Ok(())
+}

@@ -94,7 +94,8 @@ async fn authenticate(
     Ok(Err(Refusal::Unknown))
 }
 
-/// A suspended tenant's keys are good: what it may still do is for the API to say.
+/// A suspended tenant's keys are good. What it may still do, and whether there is such a tenant, is
+/// for the API to say, which is asked every time.
 async fn with_key(
     store: &Store,
     shown: &PresentedKey,

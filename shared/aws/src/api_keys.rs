@@ -21,6 +21,8 @@ use crate::{
 /// What whoever makes a key decides about it.
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
+    /// Drawn, if none is given.
+    pub id: Option<ApiKeyId>,
     pub name: String,
     pub standing: Standing,
     /// The subject of who makes it.
@@ -34,7 +36,7 @@ pub fn new_api_key(
     wanted: NewApiKey,
     now: Timestamp,
 ) -> Result<(ApiKey, SecretString), NoRandomness> {
-    let shown = drawn()?;
+    let shown = drawn(wanted.id)?;
     let key = ApiKey {
         id: shown.id.clone(),
         name: wanted.name,
@@ -50,6 +52,14 @@ pub fn new_api_key(
     Ok((key, shown.to_token()))
 }
 
+/// The key with another secret in the place of its own, which opens nothing any more, and the token
+/// for its owner.
+pub fn with_new_secret(key: ApiKey) -> Result<(ApiKey, SecretString), NoRandomness> {
+    let shown = drawn(Some(key.id.clone()))?;
+    let key = ApiKey { hash: KeyHash::of(&shown.secret), last4: shown.last4(), ..key };
+    Ok((key, shown.to_token()))
+}
+
 /// Whether the shown secret is the stored key's. It takes as long when there is no such key, and
 /// as long whatever the secret is.
 pub fn is_shown(stored: Option<&ApiKey>, shown: &PresentedKey) -> bool {
@@ -60,11 +70,12 @@ pub fn is_shown(stored: Option<&ApiKey>, shown: &PresentedKey) -> bool {
 }
 
 /// 80 random bits for the id, which only has to be nobody else's, and 256 for the secret.
-fn drawn() -> Result<PresentedKey, NoRandomness> {
+fn drawn(id: Option<ApiKeyId>) -> Result<PresentedKey, NoRandomness> {
     let mut bytes = Zeroizing::new([0; 42]);
     rand::fill(bytes.as_mut_slice()).map_err(|_| NoRandomness)?;
-    let (id, secret) = bytes.split_at(10);
-    let token = Zeroizing::new(format!("dpx_{}_{}", *hex(id), *hex(secret)));
+    let (drawn, secret) = bytes.split_at(10);
+    let id = id.map_or_else(|| hex(drawn).to_string(), String::from);
+    let token = Zeroizing::new(format!("dpx_{id}_{}", *hex(secret)));
     PresentedKey::parse(&token).ok_or(NoRandomness)
 }
 
@@ -136,6 +147,7 @@ mod tests {
 
     fn made(standing: Standing) -> (ApiKey, PresentedKey) {
         let wanted = NewApiKey {
+            id: None,
             name: "Reports".to_owned(),
             standing,
             created_by: "bootstrap".to_owned(),
@@ -157,6 +169,18 @@ mod tests {
         assert!(is_shown(Some(&key), &shown));
         assert!(!is_shown(Some(&key), &others));
         assert!(!is_shown(None, &shown));
+    }
+
+    #[test]
+    fn a_new_secret_takes_the_place_of_the_old_one() {
+        let (key, old) = made(Standing::Operator);
+        let (renewed, token) = with_new_secret(key.clone()).unwrap();
+        let new = PresentedKey::parse(token.expose_secret()).unwrap();
+
+        assert_eq!((&renewed.id, &renewed.name), (&key.id, &key.name));
+        assert_eq!(new.id, key.id);
+        assert!(is_shown(Some(&renewed), &new) && !is_shown(Some(&renewed), &old));
+        assert_eq!(renewed.last4, new.last4());
     }
 
     /// The stored form is a contract with yesterday's items.

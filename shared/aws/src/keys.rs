@@ -22,6 +22,7 @@
 //! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
 //! | audit entry      | journal | `T#<tenant>#AUDIT`          | `<time>#<request>#<action>`|
 //! | answer given once| journal | `T#<tenant>#ONCE#<who>`     | `<key>`                   |
+//! | mark of a request| journal | `T#<tenant>#MARK#<seed>`     | `MARK`                    |
 //! | calls in a minute| journal | `T#<tenant>#RATE#<who>`     | `<minute>`                |
 //!
 //! Only a route has no tenant in its key: it is how an outside id, proven by a signature, becomes
@@ -161,6 +162,11 @@ impl Key {
     pub(crate) fn once(tenant: &TenantId, who: &str, key: &str) -> Self {
         let who = EventId::derived(&[who]);
         Self::new(format!("{}#ONCE#{who}", of(tenant)), EventId::derived(&[key]).to_string())
+    }
+
+    /// `seed` is what the tries of one request have in common.
+    pub(crate) fn mark(tenant: &TenantId, seed: &str) -> Self {
+        Self::new(format!("{}#MARK#{}", of(tenant), escaped(seed)), "MARK")
     }
 
     pub(crate) fn rate(tenant: &TenantId, who: &str, minute: Timestamp) -> Self {

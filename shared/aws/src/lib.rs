@@ -35,7 +35,7 @@ mod tenants;
 mod transaction;
 pub mod vault;
 
-pub use api_keys::{NewApiKey, new_api_key};
+pub use api_keys::{NewApiKey, new_api_key, with_new_secret};
 pub use conversations::PhoneOwner;
 pub use dead_letters::{DeadLetter, DeadLetters, Lane};
 pub use env::{Endpoints, Env, EnvError};

@@ -1,5 +1,8 @@
 //! Answers that are given once: a caller that repeats a request under the same key gets what the first
 //! one got, and nothing is done again.
+//!
+//! A try may fail after it did its work. What it did is known again by the ids that follow from the
+//! request, and where an id is the caller's choice, by a mark that is written together with the work.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,7 @@ use crate::{
     item::{Item, Row, Table},
     keys::Key,
     store::{Added, Scope, StoreError},
+    transaction::{Condition, Transaction},
 };
 
 /// For how long a key is remembered.
@@ -21,6 +25,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 pub struct Once {
     /// What tells this request from another under the same key.
     digest: String,
+    /// When it first came. Its other tries keep that.
     since: Timestamp,
     #[serde(flatten)]
     stage: Stage,
@@ -32,7 +37,8 @@ enum Stage {
     Working {
         until: Timestamp,
     },
-    /// It was refused, so nothing was done. Whatever comes under its key next is a new request.
+    /// It was refused, so it may be mended: another request may come under its key. The same one is
+    /// another try of it, for what refused it may have come after its work.
     Free,
     /// Sealed by whoever answered, for an answer may hold a secret that is shown once.
     Answered {
@@ -47,6 +53,42 @@ impl Item for Once {
     fn expires_at(&self) -> Option<Timestamp> {
         self.since.checked_add(REMEMBERED).ok()
     }
+}
+
+impl Once {
+    /// When this request first came. It is the same for every try of it.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+}
+
+/// That a request did its work.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    since: Timestamp,
+}
+
+impl Item for Mark {
+    const KIND: &'static str = "mark of a request";
+    const TABLE: Table = Table::Journal;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.since.checked_add(REMEMBERED).ok()
+    }
+}
+
+impl Transaction<'_> {
+    /// Everything else only happens if no other try of this request did it before: see
+    /// [`was_done`].
+    pub fn marked(self, seed: &str, since: Timestamp) -> Self {
+        let key = Key::mark(self.tenant(), seed);
+        self.add(&key, &Mark { since })
+    }
+}
+
+/// Whether a transaction was refused because another try of the same request did it before.
+pub fn was_done(conditions: &[Condition]) -> bool {
+    conditions.contains(&Condition::New(Mark::KIND))
 }
 
 /// What to do about a request under a key.
@@ -79,6 +121,8 @@ impl Scope<'_> {
         }
         let found = self.get::<Once>(&place).await?.ok_or(StoreError::Conflict)?;
         let is_forgotten = found.body.since + REMEMBERED <= now;
+        let is_repeated = !is_forgotten && found.body.digest == digest;
+        let new = Once { since: if is_repeated { found.body.since } else { now }, ..new };
         match &found.body.stage {
             _ if is_forgotten || found.body.stage == Stage::Free => {
                 self.take_over(&place, found, new).await
@@ -111,7 +155,7 @@ impl Scope<'_> {
         self.replace(&Key::once(self.tenant, who, key), row, &done).await
     }
 
-    /// Gives a request back that was refused: what comes under its key next is a new one.
+    /// Gives a request back that was refused, so that it can be mended.
     pub async fn give_back_once(
         &self,
         who: &str,

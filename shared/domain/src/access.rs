@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TenantId;
+use crate::ids::{ApiKeyId, TenantId};
 
 mod key;
 
@@ -141,6 +141,12 @@ impl Caller {
             expires_at: expires_at.map_err(|_| NotACaller::Invalid("expires_at"))?,
             per_minute: per_minute.parse().map_err(|_| NotACaller::Invalid("per_minute"))?,
         })
+    }
+
+    /// The API key that they have shown, if it was one.
+    pub fn api_key(&self) -> Option<ApiKeyId> {
+        let id = self.subject.strip_prefix(key::SUBJECT)?;
+        ApiKeyId::parse(id).ok()
     }
 
     /// A caller that was let in a minute ago may be one no longer.

@@ -124,6 +124,15 @@ impl TenantId {
     }
 }
 
+impl ApiKeyId {
+    /// The id that these parts always give: 80 bits, like one that is drawn.
+    pub fn derived(parts: &[&str]) -> Self {
+        let mut digits = digest(parts);
+        digits.truncate(20);
+        Self(digits)
+    }
+}
+
 derived!(MessageId, "msg");
 derived!(ContactId, "con");
 derived!(ConversationId, "cnv");

@@ -102,6 +102,26 @@ async fn a_key_makes_so_many_requests_in_a_minute_and_no_more() {
     world.settle().await;
 }
 
+/// Whoever is known learns it from every answer, also from one that refuses the request itself.
+#[tokio::test]
+async fn a_refusal_says_how_many_requests_are_left() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let new = json!({ "name": "site", "role": "agent" });
+    let no_key = "x".repeat(256);
+    for answer in [
+        admin.post_once("/v1/keys", &no_key, &new).await,
+        admin.post_once("/v1/keys", "k1", &json!({})).await,
+        admin.get("/v1/nothing").await,
+    ] {
+        assert!((400..500).contains(&answer.status), "{:?}", answer.body);
+        for name in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"] {
+            assert!(answer.headers.contains_key(name), "{name} of {:?}", answer.body);
+        }
+    }
+    world.settle().await;
+}
+
 #[tokio::test]
 async fn every_change_has_a_line_in_the_audit_log_and_no_line_has_a_secret() {
     let world = World::new().await;

@@ -191,7 +191,7 @@ impl Does {
     }
 }
 
-fn statements(function: &Function) -> Vec<&Value> {
+pub(super) fn statements(function: &Function) -> Vec<&Value> {
     function
         .policies
         .iter()
@@ -199,7 +199,7 @@ fn statements(function: &Function) -> Vec<&Value> {
         .collect()
 }
 
-fn is_allow(statement: &Value) -> bool {
+pub(super) fn is_allow(statement: &Value) -> bool {
     statement["Effect"] == "Allow"
 }
 
@@ -299,21 +299,6 @@ fn only_the_sweeper_sees_what_is_due() {
     let who: Vec<_> = functions.iter().filter(|(_, it)| sees(it)).map(|(name, _)| *name).collect();
 
     assert_eq!(who, ["SweeperFunction"]);
-}
-
-#[test]
-fn a_data_key_is_opened_in_the_name_of_a_tenant_only() {
-    for (name, function) in Declared::read().functions() {
-        let statements = statements(&function).into_iter().filter(|it| is_allow(it));
-        let (with_key, others): (Vec<_>, Vec<_>) =
-            statements.partition(|it| texts(&it["Action"]).iter().any(|it| it.starts_with("kms:")));
-
-        assert_eq!(with_key.len(), usize::from(function.environment.contains_key("VAULT_KEY")));
-        let tenant =
-            json!({ "ForAnyValue:StringEquals": { "kms:EncryptionContextKeys": "tenant" } });
-        assert!(with_key.iter().all(|it| it["Condition"] == tenant), "{name}");
-        assert!(others.iter().all(|it| it.get("Condition").is_none()), "{name}");
-    }
 }
 
 /// SAM gives every consumer a managed policy that may receive from all queues of the account.

@@ -8,6 +8,7 @@ use axum::{Json, http::StatusCode};
 use domain::consent::{Act, ConsentEntry, Source};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -130,16 +131,22 @@ async fn add_consent(
 ) -> Result<(StatusCode, Json<ConsentView>), Problem> {
     let entry = entry(&member, &new)?;
     let conversation = domain::ids::ConversationId::with(&member.tenant, &entry.phone);
-    let audit = member.audit("consent.add", &conversation);
+    let mut audit = member.audit("consent.add", &conversation);
+    audit.after = line(&entry);
     let transaction = member.scope().transaction().add_consent(&entry, &member.seed()?);
     done(&transaction.audit(&audit).commit().await?)?;
     Ok((StatusCode::CREATED, Json(view(&entry))))
 }
 
+/// The line without the person: the audit log names nobody.
+fn line(entry: &ConsentEntry) -> Value {
+    json!({ "act": entry.act, "source": entry.source, "channel": entry.channel, "at": entry.at })
+}
+
 fn entry(member: &Member, new: &NewConsent) -> Result<ConsentEntry, Problem> {
     let at = match &new.at {
         Some(at) => past(at, member.now())?,
-        None => member.now(),
+        None => member.first_asked(),
     };
     let ip: Option<IpAddr> = match &new.ip {
         Some(ip) => Some(parsed("/ip", ip.parse().map_err(|_| "it is no IP address"))?),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use aws::{Commit, NewApiKey, Order, Row, Transaction, new_api_key};
+use aws::{Commit, NewApiKey, Order, Row, Transaction, new_api_key, with_new_secret};
 use axum::Json;
 use domain::{
-    access::{ApiKey, Standing},
+    access::{ApiKey, KeyState, Standing},
+    audit::AuditEntry,
     ids::{ApiKeyId, TenantId},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::tenants::text;
 use crate::{
     Deps,
-    asking::{KeyHolder, Member},
+    asking::{KeyHolder, Member, seen},
     list::{Listed, PageParams, listed},
     openapi::{ChangeRefusals, Refusals},
     problem::{Problem, parsed},
@@ -132,6 +133,10 @@ async fn create_key(
     member: KeyHolder,
     Input(new): Input<NewKey>,
 ) -> Result<Versioned<NewKeyView>, Problem> {
+    member.holds_a_good_key().await?;
+    if let Some(row) = made_before(&member).await? {
+        return shown_again(&member, &row, "key.create").await;
+    }
     let expires_at = match &new.expires_at {
         Some(at) => Some(future("/expires_at", at, member.now())?),
         None => None,
@@ -142,6 +147,7 @@ async fn create_key(
         return Err(Problem::at("/requests_per_minute", message));
     }
     let wanted = NewApiKey {
+        id: own_id(&member),
         name: text("/name", &new.name, 80)?,
         standing: standing(&member, &new.role)?,
         created_by: member.asking.caller.subject.clone(),
@@ -170,14 +176,12 @@ async fn read_key(member: KeyHolder, Named(id): Named) -> Result<Versioned<KeyVi
     responses((status = 200, body = KeyView), ChangeRefusals)
 )]
 async fn revoke_key(member: KeyHolder, Named(id): Named) -> Result<Versioned<KeyView>, Problem> {
+    member.holds_a_good_key().await?;
     let row = load(&member, &id).await?;
     if row.body.revoked_at.is_some() {
         return Ok(Versioned::of(&row, view(&row.body, member.now())));
     }
-    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
-    let entry = member.audit("key.revoke", &id);
-    replace(&member, &row, &next, &entry).await?;
-    let row = row.next(next);
+    let row = revoked(&member, row).await?;
     Ok(Versioned::of(&row, view(&row.body, member.now())))
 }
 
@@ -192,6 +196,10 @@ async fn rotate_key(
     Named(id): Named,
     Input(overlap): Input<Overlap>,
 ) -> Result<Versioned<NewKeyView>, Problem> {
+    member.holds_a_good_key().await?;
+    if let Some(row) = made_before(&member).await? {
+        return shown_again(&member, &row, "key.rotate").await;
+    }
     let minutes = overlap.overlap_minutes.unwrap_or(60);
     if !(0..=LONGEST_OVERLAP).contains(&minutes) {
         let message = format!("it is from 0 to {LONGEST_OVERLAP}");
@@ -199,10 +207,11 @@ async fn rotate_key(
     }
     let row = load(&member, &id).await?;
     let old = row.body.clone();
-    if old.state(member.now()) != domain::access::KeyState::Active {
+    if old.state(member.now()) != KeyState::Active {
         return Err(Problem::state("The key is not good any more. Make a new one."));
     }
     let wanted = NewApiKey {
+        id: own_id(&member),
         name: old.name.clone(),
         standing: old.standing.clone(),
         created_by: member.asking.caller.subject.clone(),
@@ -212,10 +221,10 @@ async fn rotate_key(
     let ends = member.now() + SignedDuration::from_mins(minutes);
     let ends = old.expires_at.map_or(ends, |it| it.min(ends));
     let next = ApiKey { expires_at: Some(ends), ..old };
+    let entry = line(&member, "key.expire", &row.body, &next);
     // Both or neither: a key whose token nobody was told must not be good.
     let transaction = member.scope().transaction().replace_api_key(&row, &next);
-    let transaction = transaction.audit(&member.audit("key.expire", &id));
-    add(&member, transaction, wanted, "key.rotate").await
+    add(&member, transaction.audit(&entry), wanted, "key.rotate").await
 }
 
 async fn add(
@@ -226,17 +235,60 @@ async fn add(
 ) -> Result<Versioned<NewKeyView>, Problem> {
     let (key, token) = new_api_key(wanted, member.now())?;
     let mut entry = member.audit(action, &key.id);
-    entry.after = crate::asking::seen(&view(&key, member.now()));
+    entry.after = seen(&view(&key, member.now()));
     super::tenants::done(&transaction.add_api_key(&key).audit(&entry).commit().await?)?;
     let token = token.expose_secret().to_owned();
     Ok(Versioned::created(1, NewKeyView { key: view(&key, member.now()), token }))
+}
+
+/// The id of a key that is the same in every try of this request.
+fn own_id(member: &Member) -> Option<ApiKeyId> {
+    member.asking.first.as_ref().map(|it| ApiKeyId::derived(&[&it.seed]))
+}
+
+/// The key that an earlier try of this request made.
+async fn made_before(member: &Member) -> Result<Option<Row<ApiKey>>, Problem> {
+    match own_id(member) {
+        Some(id) => Ok(member.scope().api_key(&id).await?),
+        None => Ok(None),
+    }
+}
+
+/// The earlier try got no answer to its caller, and the token is stored nowhere. So the key gets
+/// another one, and there is no second key.
+async fn shown_again(
+    member: &Member,
+    row: &Row<ApiKey>,
+    action: &str,
+) -> Result<Versioned<NewKeyView>, Problem> {
+    let now = member.now();
+    if row.body.state(now) != KeyState::Active {
+        return Err(Problem::state("The key that this made is not good any more. Make another."));
+    }
+    let (next, token) = with_new_secret(row.body.clone())?;
+    replace(member, row, &next, &line(member, action, &row.body, &next)).await?;
+    let token = token.expose_secret().to_owned();
+    Ok(Versioned::created(row.version() + 1, NewKeyView { key: view(&next, now), token }))
+}
+
+/// The key, good for nothing from now on.
+pub(crate) async fn revoked(member: &Member, row: Row<ApiKey>) -> Result<Row<ApiKey>, Problem> {
+    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
+    replace(member, &row, &next, &line(member, "key.revoke", &row.body, &next)).await?;
+    Ok(row.next(next))
+}
+
+/// A line of the audit log about a key that there is.
+fn line(member: &Member, action: &str, before: &ApiKey, after: &ApiKey) -> AuditEntry {
+    let view = |key| seen(&view(key, member.now()));
+    AuditEntry { before: view(before), after: view(after), ..member.audit(action, &after.id) }
 }
 
 async fn replace(
     member: &Member,
     row: &Row<ApiKey>,
     next: &ApiKey,
-    entry: &domain::audit::AuditEntry,
+    entry: &AuditEntry,
 ) -> Result<(), Problem> {
     let transaction = member.scope().transaction().replace_api_key(row, next).audit(entry);
     match transaction.commit().await? {

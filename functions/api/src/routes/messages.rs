@@ -6,6 +6,7 @@ use app::{Advance, step};
 use aws::{Commit, Order, Row, StoreError};
 use axum::{Json, http::StatusCode};
 use domain::{
+    audit::AuditEntry,
     conversation::Route,
     delivery::{Delivery, Event},
     failure::{Failure, Reason},
@@ -24,7 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::keys::future;
 use crate::{
     Deps,
-    asking::{Agent, Member, Reader},
+    asking::{Agent, Member, Reader, seen},
     list::{Listed, PageParams, listed},
     openapi::{ChangeRefusals, Refusals},
     problem::{Code, Problem, parsed},
@@ -334,6 +335,15 @@ async fn cancel_message(
 
 /// Takes a message back, unless it has left.
 pub(crate) async fn cancelled(member: &Member, row: &Row<Message>) -> Result<bool, StoreError> {
+    cancelled_as(member, row, member.audit("message.cancel", &row.body.id)).await
+}
+
+/// The same with a line of its own in the audit log.
+pub(crate) async fn cancelled_as(
+    member: &Member,
+    row: &Row<Message>,
+    audit: AuditEntry,
+) -> Result<bool, StoreError> {
     let failure = Failure::new(Reason::Cancelled, "cancelled");
     let is_queued = matches!(row.body.delivery, Delivery::Queued { .. });
     let Ok(next) = step(&row.body, Event::Refused(failure), member.now()) else {
@@ -343,7 +353,7 @@ pub(crate) async fn cancelled(member: &Member, row: &Row<Message>) -> Result<boo
         return Ok(false);
     }
     let result = LogResult::Refused { why: "it was cancelled".to_owned() };
-    settled(member, row, next, result, "message.cancel").await?;
+    settled(member, row, next, result, audit).await?;
     Ok(true)
 }
 
@@ -353,11 +363,11 @@ pub(crate) async fn settled(
     row: &Row<Message>,
     next: Message,
     result: LogResult,
-    action: &str,
+    mut audit: AuditEntry,
 ) -> Result<(), StoreError> {
     let id = next.id.clone();
     let entry = LogEntry::new(member.now(), Operation::Send, &id, result).about(&next.conversation);
-    let audit = member.audit(action, &id);
+    (audit.before, audit.after) = (seen(&row.body.delivery), seen(&next.delivery));
     let advance = Advance { scope: member.scope(), row, next, entry };
     let job = advance.commit(async |it| Ok(it.audit(&audit)), member.now()).await?;
     if let Some((job, due)) = job {

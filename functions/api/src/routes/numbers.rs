@@ -24,7 +24,7 @@ use crate::{
     openapi::{ChangeRefusals, Refusals},
     problem::{Problem, parsed},
     read::Input,
-    version::{Versioned, expect},
+    version::{Versioned, expect, expect_nothing},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
@@ -146,8 +146,9 @@ async fn put_number(
 ) -> Result<Versioned<NumberView>, Problem> {
     let number = parsed("/number", PhoneNumber::parse(&wanted.number, Some(Region::US)))?;
     let row = member.scope().number(&number).await?;
-    if let Some(row) = &row {
-        expect(&headers, row)?;
+    match &row {
+        Some(row) => expect(&headers, row)?,
+        None => expect_nothing(&headers)?,
     }
     let route = Route { channel: channel(&member, &wanted.integration).await?, number };
     let next = number_as(&member, &wanted, route, row.as_ref())?;
@@ -155,7 +156,11 @@ async fn put_number(
     let tenant = tenant(&member).await?;
     let served = served(&tenant.body, &next, wanted.is_default);
     let mut entry = member.audit("number.put", &next.route.channel);
-    (entry.before, entry.after) = (seen(&row.as_ref().map(|it| &it.body)), seen(&next));
+    let before = row.as_ref().map(|it| &it.body);
+    entry.before =
+        seen(&Pool { number: before, default_route: tenant.body.default_route.as_ref() });
+    let default_route = served.default_route.as_ref();
+    entry.after = seen(&Pool { number: Some(&next), default_route });
     let mut transaction = member.scope().transaction().audit(&entry);
     transaction = match &row {
         Some(row) => transaction.replace_number(row, &next),
@@ -194,6 +199,15 @@ fn number_as(
         registration,
         added_at: before.map_or(member.now(), |it| it.body.added_at),
     })
+}
+
+/// What one change of a number can change, for the audit log.
+#[derive(Serialize)]
+struct Pool<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_route: Option<&'a Route>,
 }
 
 /// The tenant with the number as its usual one, or no longer.

@@ -4,7 +4,7 @@ mod lifecycle;
 
 use std::sync::Arc;
 
-use aws::{Commit, Order, Row};
+use aws::{Commit, Order, Row, once::was_done};
 use axum::{Json, http::HeaderMap};
 use domain::{
     ids::TenantId,
@@ -173,8 +173,13 @@ async fn create_tenant(
     let tenant = Tenant::new(id.clone(), brand, support, operator.now());
     let mut entry = member.audit("tenant.create", &id);
     entry.after = seen(&tenant);
-    match member.scope().transaction().add_tenant(&tenant).audit(&entry).commit().await? {
+    let transaction = member.once(member.scope().transaction().add_tenant(&tenant).audit(&entry));
+    match transaction.commit().await? {
         Commit::Done => Ok(Versioned::created(1, view(&tenant))),
+        Commit::Refused(conditions) if was_done(&conditions) => {
+            let row = load(&member).await?;
+            Ok(Versioned::created(row.version(), view(&row.body)))
+        }
         Commit::Refused(_) => {
             let detail = format!("There is a tenant {id} already.");
             Err(Problem::new(Code::AlreadyExists, detail))

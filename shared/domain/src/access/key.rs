@@ -16,6 +16,8 @@ use crate::ids::ApiKeyId;
 
 /// How every key begins, so that one is recognised where it should not be.
 const PREFIX: &str = "dpx_";
+/// How whoever uses a key is called, before the key's id.
+pub(super) const SUBJECT: &str = "key:";
 const ID_DIGITS: usize = 20;
 const SECRET_DIGITS: usize = 64;
 
@@ -81,7 +83,7 @@ impl ApiKey {
 
     /// What the audit trail calls whoever uses this key.
     pub fn subject(&self) -> String {
-        format!("key:{}", self.id)
+        format!("{SUBJECT}{}", self.id)
     }
 }
 

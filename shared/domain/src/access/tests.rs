@@ -5,7 +5,6 @@ use secrecy::ExposeSecret;
 use strum::IntoEnumIterator;
 
 use super::*;
-use crate::ids::ApiKeyId;
 
 const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 const ID: &str = "0123456789abcdef0123";
@@ -93,6 +92,20 @@ fn a_member_has_a_tenant_and_an_operator_none() {
     assert_eq!(Standing::named("admin", Some("a#b")), Err(NotACaller::Invalid("tenant")));
     assert_eq!(Standing::named("operator", Some("acme")), Err(NotACaller::Invalid("tenant")));
     assert_eq!(Standing::named("owner", Some("acme")), Err(NotACaller::Invalid("role")));
+}
+
+#[test]
+fn only_who_has_shown_a_key_has_one() {
+    let caller = |subject: &str| Caller {
+        subject: subject.to_owned(),
+        standing: Standing::Operator,
+        expires_at: None,
+        per_minute: 600,
+    };
+    assert_eq!(caller(&key().subject()).api_key(), Some(key().id));
+    for other in ["bootstrap", "oidc:key:1", "key:", "key:a#b"] {
+        assert_eq!(caller(other).api_key(), None, "{other}");
+    }
 }
 
 #[test]

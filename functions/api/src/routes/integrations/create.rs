@@ -1,9 +1,9 @@
 //! Connecting a provider.
 
-use aws::{Commit, Condition, Transaction};
+use aws::{Commit, Condition, Transaction, once::was_done};
 use domain::{
     ids::{IntegrationId, LocationId},
-    integration::{Integration, Provider},
+    integration::{Integration, Provider, Status},
     tenant::Tenant,
 };
 use serde::Deserialize;
@@ -65,8 +65,12 @@ pub(crate) async fn create(member: &Member, new: NewIntegration) -> Result<Integ
     {
         return Err(taken(&[], &id));
     }
-    match transaction.commit().await? {
+    match member.once(transaction).commit().await? {
         Commit::Done => Ok(id),
+        Commit::Refused(conditions) if was_done(&conditions) => {
+            made_before(member, &id).await?;
+            Ok(id)
+        }
         Commit::Refused(conditions) => Err(taken(&conditions, &id)),
     }
 }
@@ -99,6 +103,15 @@ pub(crate) fn location(integration: &Integration) -> Result<Option<LocationId>, 
     }
     let named = integration.settings["location"].as_str().unwrap_or_default();
     parsed("/settings/location", LocationId::parse(named)).map(Some)
+}
+
+/// An earlier try of this request made it. What may not have come after that is done here.
+async fn made_before(member: &Member, id: &IntegrationId) -> Result<(), Problem> {
+    match member.scope().integration_row(id).await? {
+        Some(row) if row.body.status == Status::Active => take_up(member, &row.body).await,
+        Some(_) => Ok(()),
+        None => Err(Problem::not_found("integration")),
+    }
 }
 
 /// Ids are unique in the whole installation, and a location belongs to one tenant. Whose they are is

@@ -5,6 +5,7 @@ use app::step;
 use aws::{Commit, Row, StoreError, Transaction, Waiting};
 use domain::{
     audit::AuditEntry,
+    crm_status::Telling,
     delivery::{Delivery, Event},
     event,
     failure::{Failure, Reason},
@@ -16,6 +17,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::effects::{waits, would};
@@ -80,11 +82,13 @@ async fn again(
     if let Err(why) = would(member.now(), &waiting, integrations) {
         return Ok(refused(id, why));
     }
-    let audit = member.audit("quarantine.replay", id);
+    let mut audit = member.audit("quarantine.replay", id);
+    audit.before = stands(&waiting);
     let written = match waiting {
-        Waiting::Event(row) => event_again(member, &row, &audit, due).await?,
+        Waiting::Event(row) => event_again(member, &row, audit, due).await?,
         Waiting::Message(row) => match message_again(&row.body, due, member.now()) {
             Some(next) => {
+                audit.after = of_message(&next);
                 let transaction = member.scope().transaction().replace_message(&row, &next);
                 committed(transaction, &audit, next.job(&member.tenant)).await?
             }
@@ -92,6 +96,7 @@ async fn again(
         },
         Waiting::Telling(row) => {
             let next = row.body.clone().resumed(due);
+            audit.after = of_telling(&next);
             let transaction = member.scope().transaction().set_telling(Some(&row), &next);
             committed(transaction, &audit, next.job(&member.tenant)).await?
         }
@@ -108,13 +113,36 @@ async fn again(
 async fn event_again(
     member: &Member,
     row: &Row<event::WebhookEvent>,
-    audit: &AuditEntry,
+    audit: AuditEntry,
     due: Timestamp,
 ) -> Result<Option<Job>, StoreError> {
     let next = row.body.clone().resumed(due);
     let Some(job) = next.job(&member.tenant) else { return Ok(None) };
+    let audit = AuditEntry { after: of_event(&next), ..audit };
     let transaction = member.scope().transaction().replace_event(row, &next);
-    committed(transaction, audit, job).await
+    committed(transaction, &audit, job).await
+}
+
+/// How far something is, for the audit log.
+fn stands(waiting: &Waiting) -> Value {
+    match waiting {
+        Waiting::Event(row) => of_event(&row.body),
+        Waiting::Message(row) => of_message(&row.body),
+        Waiting::Telling(row) => of_telling(&row.body),
+        Waiting::Standing(_) | Waiting::Copy(_) => Value::Null,
+    }
+}
+
+fn of_event(event: &event::WebhookEvent) -> Value {
+    json!({ "progress": event.stage, "parked": event.parked, "due": event.due })
+}
+
+fn of_message(message: &Message) -> Value {
+    json!({ "delivery": message.delivery, "parked": message.parked, "due": message.due })
+}
+
+fn of_telling(telling: &Telling) -> Value {
+    json!({ "given_up": telling.given_up, "parked": telling.parked, "due": telling.due })
 }
 
 /// The message going on. One in doubt is asked for once more, however late: its carrier gives the
@@ -154,17 +182,20 @@ async fn give_up(member: &Member, id: &QuarantineId, reason: &str) -> Result<Out
     let Some(waiting) = find(member, id).await? else { return Ok(not_found(id)) };
     let mut audit = member.audit("quarantine.discard", id);
     audit.reason = Some(reason.to_owned());
-    let transaction = member.scope().transaction().audit(&audit);
+    audit.before = stands(&waiting);
+    let transaction = member.scope().transaction();
     let commit = match waiting {
         Waiting::Event(row) => {
             let done = row.body.clone().done(event::Outcome::Discarded, member.now());
             let next = event::WebhookEvent { parked: None, ..done };
-            transaction.replace_event(&row, &next).commit().await?
+            audit.after = of_event(&next);
+            transaction.replace_event(&row, &next).audit(&audit).commit().await?
         }
-        Waiting::Message(row) => return message_given_up(member, id, &row, reason).await,
+        Waiting::Message(row) => return message_given_up(member, id, &row, audit).await,
         Waiting::Telling(row) => {
             let next = row.body.clone().discarded();
-            transaction.set_telling(Some(&row), &next).commit().await?
+            audit.after = of_telling(&next);
+            transaction.set_telling(Some(&row), &next).audit(&audit).commit().await?
         }
         Waiting::Standing(_) | Waiting::Copy(_) => {
             return Ok(refused(id, "It goes on by itself."));
@@ -181,18 +212,19 @@ async fn message_given_up(
     member: &Member,
     id: &QuarantineId,
     row: &Row<Message>,
-    reason: &str,
+    audit: AuditEntry,
 ) -> Result<Outcome, Problem> {
     if matches!(row.body.delivery, Delivery::Queued { .. }) {
-        let is_cancelled = messages::cancelled(member, row).await?;
+        let is_cancelled = messages::cancelled_as(member, row, audit).await?;
         return Ok(if is_cancelled { discarded(id) } else { refused(id, "It does not wait.") });
     }
     let failure = Failure::new(Reason::Unknown, "given_up");
     let Ok(next) = step(&row.body, Event::GivenUp(failure), member.now()) else {
         return Ok(refused(id, "It does not wait."));
     };
+    let reason = audit.reason.as_deref().unwrap_or_default();
     let result = LogResult::Failed { why: format!("it was given up: {reason}") };
-    messages::settled(member, row, next, result, "quarantine.discard").await?;
+    messages::settled(member, row, next, result, audit).await?;
     Ok(discarded(id))
 }
 
