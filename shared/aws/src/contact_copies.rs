@@ -5,7 +5,6 @@ use domain::{
     ids::{IntegrationId, TenantId},
     phone::PhoneNumber,
 };
-use jiff::Timestamp;
 
 use crate::{
     item::{Item, Row, Table, Work},
@@ -21,10 +20,6 @@ impl Item for ContactCopy {
 
     fn work(&self, tenant: &TenantId) -> Option<Work> {
         Some(Work { at: self.due?, job: self.job(tenant) })
-    }
-
-    fn parked_since(&self) -> Option<Timestamp> {
-        Some(self.given_up.as_ref()?.at)
     }
 }
 
