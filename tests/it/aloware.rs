@@ -26,6 +26,7 @@ use local::{
 use serde_json::{Value, json};
 
 use crate::{
+    api::Key,
     letters::{Letter, accounts, effects},
     tables::Tables,
     world::{ANNA, BEN, NOON, World, answer_lost, unavailable},
@@ -396,4 +397,26 @@ async fn a_contact_that_was_refused_is_tried_again_with_the_next_text() {
     assert_eq!((world.aloware.contacts(), world.aloware.calls("upsert_contact")), (1, 2));
     assert_eq!(copy(&world, &dials).await.given_up, None);
     assert_eq!(heard(&world, &dials), 2);
+}
+
+#[tokio::test]
+async fn a_suspended_tenants_contacts_are_copied_once_it_is_served_again() {
+    let world = World::new().await;
+    let dials = plant(&world, json!({ "sync_contacts": true }), "secret").await;
+    let operator = Key::operator(&world).await;
+    world.aloware.plan_fault(unavailable("upsert_contact", 1));
+    texts(&world, &dials, ANNA, "hello").await;
+    world.drain().await;
+    let why = json!({ "reason": "not paid" });
+    operator.post("/v1/tenants/dials/suspend", &why).await.expect(200);
+    world.advance(61);
+    world.settle().await;
+
+    assert_eq!(world.aloware.calls("upsert_contact"), 1, "nobody is called meanwhile");
+    assert_eq!(world.store.count_parked(&dials.tenant).await.unwrap(), 1);
+
+    operator.post("/v1/tenants/dials/resume", &why).await.expect(200);
+    world.settle().await;
+    assert_eq!((world.aloware.contacts(), world.aloware.calls("upsert_contact")), (1, 2));
+    assert_eq!(world.store.count_parked(&dials.tenant).await.unwrap(), 0);
 }

@@ -24,7 +24,7 @@ use crate::{
 type Answers = Vec<(&'static str, bool)>;
 
 /// Methods of a scope that write, and what does not touch the table.
-const NOT_ASKED: [&str; 18] = [
+const NOT_ASKED: [&str; 19] = [
     "add_event",
     "add_integration",
     "add_location",
@@ -35,6 +35,7 @@ const NOT_ASKED: [&str; 18] = [
     "count_call",
     "finish_once",
     "give_back_once",
+    "replace_contact_copy",
     "replace_conversation",
     "replace_event",
     "replace_message",

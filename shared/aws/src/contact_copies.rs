@@ -5,6 +5,7 @@ use domain::{
     ids::{IntegrationId, TenantId},
     phone::PhoneNumber,
 };
+use jiff::Timestamp;
 
 use crate::{
     item::{Item, Row, Table, Work},
@@ -21,6 +22,10 @@ impl Item for ContactCopy {
     fn work(&self, tenant: &TenantId) -> Option<Work> {
         Some(Work { at: self.due?, job: self.job(tenant) })
     }
+
+    fn parked_since(&self) -> Option<Timestamp> {
+        Some(self.parked.as_ref()?.since)
+    }
 }
 
 impl Scope<'_> {
@@ -30,6 +35,15 @@ impl Scope<'_> {
         phone: &PhoneNumber,
     ) -> Result<Option<Row<ContactCopy>>, StoreError> {
         self.get(&Key::contact_copy(self.tenant, phone, integration)).await
+    }
+
+    pub async fn replace_contact_copy(
+        &self,
+        row: &Row<ContactCopy>,
+        copy: &ContactCopy,
+    ) -> Result<(), StoreError> {
+        self.replace(&Key::contact_copy(self.tenant, &copy.phone, &copy.integration), row, copy)
+            .await
     }
 
     /// Where this person's contact was copied to, or is to be.

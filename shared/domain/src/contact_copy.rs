@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{IntegrationId, TenantId},
     jobs::{FollowUp, Job},
+    parked::Parked,
     phone::PhoneNumber,
     work::GivenUp,
 };
@@ -29,18 +30,29 @@ pub struct ContactCopy {
     pub copied_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<GivenUp>,
+    /// That it is held, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
 }
 
 impl ContactCopy {
     /// A copy that has yet to be made.
     pub fn wanted(integration: IntegrationId, phone: PhoneNumber, now: Timestamp) -> Self {
-        Self { integration, phone, tries: 0, due: Some(now), copied_at: None, given_up: None }
+        Self {
+            integration,
+            phone,
+            tries: 0,
+            due: Some(now),
+            copied_at: None,
+            given_up: None,
+            parked: None,
+        }
     }
 
-    /// The copy that was let go or refused, and is asked for once more. Nothing if it is made or
-    /// under way.
+    /// The copy that was let go or refused, and is asked for once more. Nothing if it is made, held
+    /// or under way.
     pub fn wanted_again(&self, now: Timestamp) -> Option<Self> {
-        let is_over = self.due.is_none() && self.copied_at.is_none();
+        let is_over = self.due.is_none() && self.copied_at.is_none() && self.parked.is_none();
         is_over.then(|| Self::wanted(self.integration.clone(), self.phone.clone(), now))
     }
 
@@ -64,6 +76,18 @@ impl ContactCopy {
         Self { tries: self.tries + 1, due: Some(next), ..self }
     }
 
+    /// The work held.
+    #[must_use]
+    pub fn parked(self, parked: Parked) -> Self {
+        Self { due: None, parked: Some(parked), ..self }
+    }
+
+    /// The work going on, after it was held.
+    #[must_use]
+    pub fn resumed(self, due: Timestamp) -> Self {
+        Self { due: Some(due), parked: None, ..self }
+    }
+
     /// Nobody wants it any more.
     #[must_use]
     pub fn let_go(self) -> Self {
@@ -79,6 +103,7 @@ impl ContactCopy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parked::Until;
 
     const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 
@@ -91,7 +116,8 @@ mod tests {
         for over in [tried.clone().let_go(), tried.clone().given_up("no".to_owned(), NOON)] {
             assert_eq!(over.wanted_again(NOON), Some(wanted.clone()), "{over:?}");
         }
-        for settled in [wanted, tried.copied(NOON)] {
+        let held = tried.clone().parked(Parked::new(Until::TenantActive, NOON));
+        for settled in [wanted, tried.copied(NOON), held] {
             assert_eq!(settled.wanted_again(NOON), None, "{settled:?}");
         }
     }

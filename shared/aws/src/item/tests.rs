@@ -13,6 +13,7 @@ use domain::{
     ids::{CrmMessageId, EventId, IntegrationId, MessageId, ProviderMessageId},
     keyword::Keyword,
     message::{Message, Purpose},
+    parked::{Parked, Until},
     sync_log::{LogEntry, LogResult, Operation},
     text::MessageText,
     work::GivenUp,
@@ -373,6 +374,9 @@ fn a_contact_copy_is_due_until_it_is_made_or_given_up() {
     let copied = stored(&key, &copy.clone().copied(NOON));
     assert_eq!((copied.get("due_pk"), copied.get("wake"), copied.get("due")), (None, None, None));
     assert_eq!(copied["copied_at"], NOON_TEXT);
+
+    let parked = stored(&key, &copy.clone().parked(Parked::new(Until::TenantActive, NOON)));
+    assert_eq!((parked.get("due_pk"), &parked["parked_pk"]), (None, &json!("T#acme#PARKED")));
 
     let given_up = stored(&key, &copy.given_up("refused".to_owned(), NOON));
     assert_eq!(given_up.get("parked_pk"), None, "nobody has to look at it");

@@ -45,8 +45,7 @@ pub(crate) fn would(
             _ => Err("It does not wait."),
         },
         Waiting::Telling(_) => Ok(vec![Effect::TellStatus]),
-        Waiting::Standing(_) => Err("It goes on by itself."),
-        Waiting::Copy(_) => Err("It is tried again when the person texts again."),
+        Waiting::Standing(_) | Waiting::Copy(_) => Err("It goes on by itself."),
     }
 }
 
@@ -96,6 +95,6 @@ pub(crate) fn waits(waiting: &Waiting) -> bool {
         }
         Waiting::Telling(row) => row.body.given_up.is_some() || row.body.parked.is_some(),
         Waiting::Standing(row) => row.body.parked.is_some(),
-        Waiting::Copy(row) => row.body.given_up.is_some(),
+        Waiting::Copy(row) => row.body.parked.is_some(),
     }
 }
