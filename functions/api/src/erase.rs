@@ -26,6 +26,9 @@ const BUDGET: Duration = Duration::from_secs(12);
 
 const PAGE: i32 = 100;
 
+/// How often a message is read again that changes while it is being forgotten.
+const TRIES: u32 = 4;
+
 /// What was forgotten.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Forgotten {
@@ -34,20 +37,29 @@ pub(crate) struct Forgotten {
     pub(crate) complete: bool,
 }
 
-/// Forgets what was said with a phone, and whose it was.
+/// Forgets what was said with a phone, and whose it was. It looks until it finds nothing more: a
+/// report may be written down, or a text come in, while it is at it.
 pub(crate) async fn person(
     member: &Member,
     phone: &PhoneNumber,
     conversation: &ConversationId,
 ) -> Result<Forgotten, Problem> {
     let begun = Instant::now();
-    let events = deliveries(member, conversation, begun).await?;
-    let messages = texts(member, conversation, begun).await?;
-    let complete = events.complete && messages.complete;
-    if complete {
-        whose(member, phone, conversation).await?;
+    let mut all = Forgotten::default();
+    loop {
+        let events = deliveries(member, conversation, begun).await?;
+        let texts = texts(member, conversation, begun).await?;
+        all.events += events.events;
+        all.messages += texts.messages;
+        if !events.complete || !texts.complete {
+            return Ok(all);
+        }
+        if events.events + texts.messages == 0 {
+            break;
+        }
     }
-    Ok(Forgotten { messages: messages.messages, events: events.events, complete })
+    whose(member, phone, conversation).await?;
+    Ok(Forgotten { complete: true, ..all })
 }
 
 /// What came in from outside about this person: whatever the sync log says was caused by it, and
@@ -95,6 +107,16 @@ async fn forget_event(member: &Member, id: &EventId) -> Result<Option<bool>, Pro
     }
 }
 
+/// What became of a message that was to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Forgotten,
+    /// It was forgotten before, and the list did not know yet.
+    Gone,
+    /// Nobody knows yet where it goes.
+    OnItsWay,
+}
+
 /// What is forgotten leaves the list, so the first page is asked for until it holds only what is on
 /// its way just now.
 async fn texts(
@@ -105,42 +127,49 @@ async fn texts(
     let mut count = 0;
     loop {
         let page = member.scope().messages(conversation, Asked::oldest(PAGE)).await?;
-        if page.items.is_empty() {
-            return Ok(Forgotten { messages: count, events: 0, complete: true });
-        }
-        let mut forgotten = 0;
-        for message in page.items {
-            forgotten += usize::from(forget_message(member, &message).await?);
+        let (mut forgotten, mut left) = (0, 0);
+        for message in &page.items {
+            match forget_message(member, message).await? {
+                Fate::Forgotten => forgotten += 1,
+                Fate::Gone => {}
+                Fate::OnItsWay => left += 1,
+            }
         }
         count += forgotten;
         if forgotten == 0 || begun.elapsed() > BUDGET {
-            return Ok(Forgotten { messages: count, events: 0, complete: false });
+            let complete = forgotten == 0 && left == 0 && page.next.is_none();
+            return Ok(Forgotten { messages: count, events: 0, complete });
         }
     }
 }
 
-async fn forget_message(member: &Member, message: &Message) -> Result<bool, Problem> {
+/// What has not left yet is cancelled first.
+async fn forget_message(member: &Member, message: &Message) -> Result<Fate, Problem> {
     let scope = member.scope();
-    let Some(row) = scope.message(&message.id).await? else { return Ok(true) };
-    match row.body.delivery {
-        Delivery::Dispatching { .. } => return Ok(false),
-        Delivery::Queued { .. } => {
-            // It will not be sent any more; the next round empties it.
-            return Ok(match messages::cancelled(member, &row).await {
-                Ok(_) | Err(StoreError::Conflict) => true,
-                Err(e) => return Err(e.into()),
-            });
+    for _ in 0..TRIES {
+        let Some(row) = scope.message(&message.id).await? else { return Ok(Fate::Gone) };
+        if row.body.erased_at.is_some() {
+            return Ok(Fate::Gone);
         }
-        _ => {}
+        let written = match row.body.delivery {
+            Delivery::Dispatching { .. } => return Ok(Fate::OnItsWay),
+            Delivery::Queued { .. } => messages::cancelled(member, &row).await.map(|_| false),
+            _ => {
+                if let Some(id) = handed_over(member, &row.body).await? {
+                    forget_event(member, &id).await?;
+                }
+                let next = row.body.clone().erased(member.now());
+                scope.replace_message(&row, &next).await.map(|()| true)
+            }
+        };
+        match written {
+            Ok(true) => return Ok(Fate::Forgotten),
+            // Seen in the next try.
+            Ok(false) | Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e.into()),
+        }
     }
-    if let Some(id) = handed_over(member, &row.body).await? {
-        forget_event(member, &id).await?;
-    }
-    let next = row.body.clone().erased(member.now());
-    match scope.replace_message(&row, &next).await {
-        Ok(()) | Err(StoreError::Conflict) => Ok(true),
-        Err(e) => Err(e.into()),
-    }
+    Ok(Fate::OnItsWay)
 }
 
 /// The delivery by which the CRM asked for this message.

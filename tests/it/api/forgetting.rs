@@ -83,7 +83,8 @@ async fn what_was_to_be_sent_to_them_is_not() {
     let later = json!({ "to": ANNA, "text": "later", "send_at": "2026-01-01T15:00:00Z" });
     admin.post_once("/v1/messages", "k1", &later).await.expect(202);
     let erased = admin.post("/v1/people/erase", &json!({ "phone": ANNA, "reason": "asked" })).await;
-    assert_eq!(erased.expect(200)["complete"], true);
+    let erased = erased.expect(200);
+    assert_eq!((&erased["messages"], &erased["complete"]), (&json!(1), &json!(true)));
     world.settle().await;
     assert!(world.twilio.sent().is_empty());
 }
