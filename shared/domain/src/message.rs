@@ -21,6 +21,10 @@ use crate::{
 /// hours late answers a question nobody is asking any more.
 pub const REPLY_KEEPS: SignedDuration = SignedDuration::from_hours(4);
 
+/// For how long a carrier that knows repetitions remembers our key: TP/1 says 24 hours, and an hour is
+/// for clocks that differ.
+const REPEATABLE: SignedDuration = SignedDuration::from_hours(23);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,
@@ -40,6 +44,13 @@ pub struct Message {
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_by: Option<Timestamp>,
+    /// Who was called for it, where they know a repetition for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_to: Option<String>,
+    /// It was in doubt and is to be sent again, while it is known for a repetition: until then. After
+    /// that nobody may be called for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_message: Option<ProviderMessageId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +131,8 @@ impl Message {
             delivery: Delivery::QUEUED,
             created_at: now,
             send_by: None,
+            known_to: None,
+            repeat_until: None,
             provider_message: None,
             crm_message: None,
             crm_contact: None,
@@ -133,7 +146,23 @@ impl Message {
     /// The message held, until what it waits for has happened or it is too late to send it.
     #[must_use]
     pub fn parked(self, parked: Parked) -> Self {
-        Self { parked: Some(parked), due: self.send_by, ..self }
+        Self { parked: Some(parked), due: self.last_moment(), ..self }
+    }
+
+    /// After this nobody may be called for it.
+    pub fn last_moment(&self) -> Option<Timestamp> {
+        self.send_by.or(self.repeat_until)
+    }
+
+    /// Until when whoever was called for it would know a repetition for one. Nothing unless it was in
+    /// doubt.
+    pub fn repeatable_until(&self) -> Option<Timestamp> {
+        match self.delivery {
+            Delivery::InDoubt { since } => {
+                self.repeat_until.or_else(|| since.checked_add(REPEATABLE).ok())
+            }
+            _ => self.repeat_until,
+        }
     }
 
     /// The message going on, to be looked at when it was to be sent anyway.
@@ -189,5 +218,43 @@ impl MessageId {
     /// Our own answer to what an event told us.
     pub fn answer_to(event: &EventId) -> Self {
         Self::derived(&["answer", event.as_str()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parked::Until;
+
+    const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+    fn message() -> Message {
+        let tenant = TenantId::parse("acme").unwrap();
+        let id = MessageId::parse("msg_1").unwrap();
+        let phone = "+12125550123".parse().unwrap();
+        Message::outgoing(id, &tenant, Purpose::Api, phone, MessageText::new("hello"), NOON)
+    }
+
+    #[test]
+    fn a_repetition_is_one_for_23_hours_after_the_first_call_however_often_it_is_made() {
+        let doubt = Message { delivery: Delivery::InDoubt { since: NOON }, ..message() };
+        let until = NOON + SignedDuration::from_hours(23);
+        assert_eq!(doubt.repeatable_until(), Some(until));
+
+        let later = NOON + SignedDuration::from_hours(5);
+        let again = Message {
+            delivery: Delivery::InDoubt { since: later },
+            repeat_until: Some(until),
+            ..message()
+        };
+        assert_eq!(again.repeatable_until(), Some(until));
+        assert_eq!(message().repeatable_until(), None);
+    }
+
+    #[test]
+    fn a_repetition_that_is_held_is_looked_at_when_it_is_none_any_more() {
+        let until = NOON + SignedDuration::from_hours(23);
+        let again = Message { repeat_until: Some(until), ..message() };
+        assert_eq!(again.parked(Parked::new(Until::TenantActive, NOON)).due, Some(until));
     }
 }

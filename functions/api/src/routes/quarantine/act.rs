@@ -77,7 +77,7 @@ async fn again(
     due: Timestamp,
 ) -> Result<Outcome, Problem> {
     let Some(waiting) = find(member, id).await? else { return Ok(not_found(id)) };
-    if let Err(why) = would(member.now(), &waiting, integrations) {
+    if let Err(why) = would(due, &waiting, integrations) {
         return Ok(refused(id, why));
     }
     let audit = member.audit("quarantine.replay", id);
@@ -117,14 +117,15 @@ async fn event_again(
     committed(transaction, audit, job).await
 }
 
-/// The message going on. One in doubt is asked for once more, however late: its carrier gives the
-/// answer that was lost.
+/// The message going on. One in doubt is asked for once more, while its carrier gives the answer that
+/// was lost.
 fn message_again(message: &Message, due: Timestamp, now: Timestamp) -> Option<Message> {
     if matches!(message.delivery, Delivery::Queued { .. }) {
         return Some(message.clone().resumed(due));
     }
     let next = step(message, Event::Repeatable, now).ok()?;
-    Some(Message { due: Some(due), send_by: None, ..next })
+    let repeat_until = message.repeatable_until();
+    Some(Message { due: Some(due), send_by: None, repeat_until, ..next })
 }
 
 async fn committed(
