@@ -143,6 +143,17 @@ impl Message {
         }
     }
 
+    /// Whether this is the text that `planned` asks for, which is planned later perhaps. What became of
+    /// this meanwhile does not matter.
+    pub fn is_what_was_asked(&self, planned: &Self) -> bool {
+        // Without a time of its own a text keeps as long from whenever it is asked for.
+        let keeps = |it: &Self| it.send_by.map(|by| by.duration_since(it.created_at));
+        let is_in_time = self.send_by == planned.send_by || keeps(self) == keeps(planned);
+        let is_same_way = planned.route.is_none() || planned.route == self.route;
+        let is_same_text = (&self.text, &self.media) == (&planned.text, &planned.media);
+        self.phone == planned.phone && is_same_text && is_same_way && is_in_time
+    }
+
     /// The message held, until what it waits for has happened or it is too late to send it.
     #[must_use]
     pub fn parked(self, parked: Parked) -> Self {
@@ -210,9 +221,13 @@ impl MessageId {
         Self::derived(&["crm", tenant.as_str(), theirs.as_str()])
     }
 
-    /// The message that a caller of the API asked for under this key.
-    pub fn asked_for(tenant: &TenantId, who: &str, key: &str) -> Self {
-        Self::derived(&["api", tenant.as_str(), who, key])
+    /// The message that a caller of the API asked for under this key, so many days after they first
+    /// used it.
+    pub fn asked_for(tenant: &TenantId, who: &str, key: &str, day: i64) -> Self {
+        match day {
+            0 => Self::derived(&["api", tenant.as_str(), who, key]),
+            _ => Self::derived(&["api", tenant.as_str(), who, key, &day.to_string()]),
+        }
     }
 
     /// Our own answer to what an event told us.
@@ -233,6 +248,39 @@ mod tests {
         let id = MessageId::parse("msg_1").unwrap();
         let phone = "+12125550123".parse().unwrap();
         Message::outgoing(id, &tenant, Purpose::Api, phone, MessageText::new("hello"), NOON)
+    }
+
+    #[test]
+    fn what_is_asked_again_is_known_by_what_it_says_to_whom_and_until_when() {
+        let by = NOON + REPLY_KEEPS;
+        let stored = Message { send_by: Some(by), ..message() };
+        let later = NOON + SignedDuration::from_mins(10);
+        let again = |change: fn(&mut Message)| {
+            let send_by = Some(later + REPLY_KEEPS);
+            let mut again = Message { created_at: later, send_by, due: Some(later), ..message() };
+            change(&mut again);
+            again
+        };
+        assert!(stored.is_what_was_asked(&again(|_| {})));
+        let differs: [fn(&mut Message); 4] = [
+            |it| it.text = MessageText::new("another"),
+            |it| it.phone = "+12125550124".parse().unwrap(),
+            |it| it.media = vec![MediaUrl::parse("https://media.example/a.png").unwrap()],
+            |it| it.send_by = it.due,
+        ];
+        for change in differs {
+            assert!(!stored.is_what_was_asked(&again(change)));
+        }
+        let sent = Message { delivery: Delivery::Sent { at: later }, due: None, ..stored };
+        assert!(sent.is_what_was_asked(&again(|_| {})), "whatever became of it");
+    }
+
+    #[test]
+    fn each_day_under_a_key_has_an_id_of_its_own() {
+        let tenant = TenantId::parse("acme").unwrap();
+        let id = |day| MessageId::asked_for(&tenant, "key:1", "k", day);
+        assert_eq!(id(0), MessageId::derived(&["api", "acme", "key:1", "k"]));
+        assert!(id(0) != id(1) && id(1) != id(2));
     }
 
     #[test]
