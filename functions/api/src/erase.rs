@@ -3,13 +3,14 @@
 //! What must remain so that nothing is sent or told twice stays as an empty shell; the opt-out and
 //! the ledger of consent stay whole.
 
+pub(crate) mod tenant;
+
 use std::time::{Duration, Instant};
 
-use aws::{Asked, StoreError};
+use aws::{Asked, Row, StoreError};
 use domain::{
-    access::ApiKey,
-    conversation::Conversation,
     delivery::Delivery,
+    event::WebhookEvent,
     ids::{ConversationId, EventId},
     message::Message,
     phone::PhoneNumber,
@@ -18,7 +19,7 @@ use domain::{
 use crate::{
     asking::Member,
     problem::Problem,
-    routes::{integrations, messages, tenants::done},
+    routes::{messages, tenants::done},
 };
 
 /// After this long a request stops, and says that there is more.
@@ -99,6 +100,11 @@ async fn forget_event(member: &Member, id: &EventId) -> Result<Option<bool>, Pro
     if !row.body.is_finished() && row.body.parked.is_none() {
         return Ok(None);
     }
+    empty(member, row).await
+}
+
+async fn empty(member: &Member, row: Row<WebhookEvent>) -> Result<Option<bool>, Problem> {
+    let scope = member.scope();
     let next = row.body.clone().erased(member.now());
     match scope.replace_event(row, next).await {
         Ok(_) => Ok(Some(true)),
@@ -189,7 +195,7 @@ async fn whose(
     let stood = scope.conversation(conversation).await?.map(|row| row.body);
     let owner = scope.owner_of(phone).await?;
     let copies = scope.contact_copies(phone, Asked::oldest(PAGE)).await?.items;
-    let mut transaction = scope.transaction();
+    let mut transaction = scope.transaction().forget_person(phone);
     if let Some(conversation) = &stood {
         transaction = transaction.forget_conversation(conversation);
     }
@@ -199,59 +205,5 @@ async fn whose(
     for copy in &copies {
         transaction = transaction.forget_contact_copy(copy);
     }
-    if stood.is_none() && owner.is_none() && copies.is_empty() {
-        return Ok(());
-    }
-    done(&transaction.commit().await?)
-}
-
-/// Every conversation of a deleted tenant. How many, and whether none is left.
-pub(crate) async fn conversations(member: &Member) -> Result<(usize, bool), Problem> {
-    let begun = Instant::now();
-    let mut count = 0;
-    loop {
-        let page = member.scope().conversations(Asked::oldest(PAGE)).await?;
-        if page.items.is_empty() {
-            return Ok((count, true));
-        }
-        let before = count;
-        for Conversation { id, phone, .. } in page.items {
-            count += usize::from(person(member, &phone, &id).await?.complete);
-            if begun.elapsed() > BUDGET {
-                return Ok((count, false));
-            }
-        }
-        if count == before {
-            return Ok((count, false));
-        }
-    }
-}
-
-/// A tenant's integrations with their credentials and addresses, and its keys.
-pub(crate) async fn connections(member: &Member) -> Result<(), Problem> {
-    let scope = member.scope();
-    for integration in scope.integrations().await? {
-        if let Some(row) = scope.integration_row(&integration.id).await? {
-            integrations::remove::remove(member, &row).await?;
-        }
-    }
-    let mut after = None;
-    loop {
-        let page = scope.api_keys(Asked::oldest(PAGE).after(after)).await?;
-        for key in page.items.iter().filter(|it| it.revoked_at.is_none()) {
-            revoke(member, key).await?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-async fn revoke(member: &Member, key: &ApiKey) -> Result<(), Problem> {
-    let Some(row) = member.scope().api_key(&key.id).await? else { return Ok(()) };
-    let next = ApiKey { revoked_at: Some(member.now()), ..row.body.clone() };
-    let entry = member.audit("key.revoke", &key.id);
-    let transaction = member.scope().transaction().replace_api_key(&row, &next).audit(&entry);
     done(&transaction.commit().await?)
 }

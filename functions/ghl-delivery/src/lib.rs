@@ -78,6 +78,7 @@ async fn take(
     raw: &WebhookEvent,
 ) -> Result<Taken, Refusal> {
     let scope = deps.store.of(&route.tenant);
+    scope.note_person(&message.phone, message.created_at).await?;
     match scope.transaction().add_message(&message).add_event(raw).commit().await {
         Ok(Commit::Done) => metrics::count("MessagesFromCrm"),
         Ok(Commit::Refused(_)) => metrics::count("WebhookDuplicates"),

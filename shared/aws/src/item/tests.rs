@@ -121,6 +121,17 @@ fn a_message_in_doubt_is_parked() {
 }
 
 #[test]
+fn what_was_erased_waits_for_nobody() {
+    let doubt = Message { delivery: Delivery::InDoubt { since: NOON }, ..message() };
+    let erased = stored_message(&doubt.erased(NOON));
+    assert_eq!((erased.get("parked_pk"), erased.get("due_pk")), (None, None));
+
+    let erased = stored_event(&event().quarantined("why", NOON).erased(NOON));
+    assert_eq!((erased.get("parked_pk"), erased.get("recent_pk")), (None, None));
+    assert!(erased.get("expires_at").is_some());
+}
+
+#[test]
 fn a_settled_message_is_due_no_more_and_stays_in_its_thread() {
     let delivery = Delivery::Delivered { at: NOON };
     let settled = stored_message(&Message { delivery, due: None, ..message() });

@@ -46,6 +46,7 @@ async fn found_or_added(
     message: &Message,
 ) -> Result<Option<Row<Message>>, Problem> {
     let scope = member.scope();
+    scope.note_person(&message.phone, member.now()).await?;
     match scope.transaction().add_message(message).commit().await? {
         Commit::Done => {}
         Commit::Refused(_) => return Ok(scope.message(&message.id).await?),

@@ -91,7 +91,8 @@ pub(crate) fn waits(waiting: &Waiting) -> bool {
         Waiting::Message(row) => {
             let is_queued = matches!(row.body.delivery, Delivery::Queued { .. });
             let is_in_doubt = matches!(row.body.delivery, Delivery::InDoubt { .. });
-            is_in_doubt || is_queued && row.body.parked.is_some()
+            let is_erased = row.body.erased_at.is_some();
+            !is_erased && (is_in_doubt || is_queued && row.body.parked.is_some())
         }
         Waiting::Telling(row) => row.body.given_up.is_some() || row.body.parked.is_some(),
         Waiting::Standing(row) => row.body.parked.is_some(),
