@@ -26,6 +26,7 @@ use local::{
 use serde_json::{Value, json};
 
 use crate::{
+    api::Key,
     letters::{Letter, accounts, effects},
     tables::Tables,
     world::{ANNA, BEN, NOON, World, answer_lost, unavailable},
@@ -378,19 +379,44 @@ async fn a_token_that_is_not_taken_is_given_time_to_be_mended() {
 }
 
 #[tokio::test]
-async fn a_contact_that_is_refused_for_good_waits_for_a_person() {
+async fn a_contact_that_was_refused_is_tried_again_with_the_next_text() {
     let world = World::new().await;
     let dials = plant(&world, json!({ "sync_contacts": true }), "secret").await;
     let fault = Fault::Status { status: 400, body: None, retry_after: None };
     world.aloware.plan_fault(Planned { on: "upsert_contact".to_owned(), times: 1, fault });
-    for text in ["hello", "again"] {
-        texts(&world, &dials, ANNA, text).await;
-        world.settle().await;
-    }
+    texts(&world, &dials, ANNA, "hello").await;
+    world.settle().await;
 
     assert_eq!((world.aloware.contacts(), world.aloware.calls("upsert_contact")), (0, 1));
     let given_up = copy(&world, &dials).await.given_up.unwrap();
     assert!(given_up.why.contains("http_400"), "{}", given_up.why);
-    assert_eq!(world.store.count_parked(&dials.tenant).await.unwrap(), 1);
+    assert_eq!(world.store.count_parked(&dials.tenant).await.unwrap(), 0, "nobody has to look");
+
+    texts(&world, &dials, ANNA, "again").await;
+    world.settle().await;
+    assert_eq!((world.aloware.contacts(), world.aloware.calls("upsert_contact")), (1, 2));
+    assert_eq!(copy(&world, &dials).await.given_up, None);
     assert_eq!(heard(&world, &dials), 2);
+}
+
+#[tokio::test]
+async fn a_suspended_tenants_contacts_are_copied_once_it_is_served_again() {
+    let world = World::new().await;
+    let dials = plant(&world, json!({ "sync_contacts": true }), "secret").await;
+    let operator = Key::operator(&world).await;
+    world.aloware.plan_fault(unavailable("upsert_contact", 1));
+    texts(&world, &dials, ANNA, "hello").await;
+    world.drain().await;
+    let why = json!({ "reason": "not paid" });
+    operator.post("/v1/tenants/dials/suspend", &why).await.expect(200);
+    world.advance(61);
+    world.settle().await;
+
+    assert_eq!(world.aloware.calls("upsert_contact"), 1, "nobody is called meanwhile");
+    assert_eq!(world.store.count_parked(&dials.tenant).await.unwrap(), 1);
+
+    operator.post("/v1/tenants/dials/resume", &why).await.expect(200);
+    world.settle().await;
+    assert_eq!((world.aloware.contacts(), world.aloware.calls("upsert_contact")), (1, 2));
+    assert_eq!(world.store.count_parked(&dials.tenant).await.unwrap(), 0);
 }

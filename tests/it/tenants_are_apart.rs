@@ -24,7 +24,7 @@ use crate::{
 type Answers = Vec<(&'static str, bool)>;
 
 /// Methods of a scope that write, and what does not touch the table.
-const NOT_ASKED: [&str; 18] = [
+const NOT_ASKED: [&str; 21] = [
     "add_event",
     "add_integration",
     "add_location",
@@ -34,7 +34,10 @@ const NOT_ASKED: [&str; 18] = [
     "begin_once",
     "count_call",
     "finish_once",
+    "forget_belongings",
     "give_back_once",
+    "note_person",
+    "replace_contact_copy",
     "replace_conversation",
     "replace_event",
     "replace_message",
@@ -93,6 +96,7 @@ async fn ask(scope: Scope<'_>, acme: &Everything) -> Answers {
         ("conversations", has(scope.conversations(few()).await)),
         ("number", scope.number(&route.number).await.unwrap().is_some()),
         ("numbers", has(scope.numbers(few()).await)),
+        ("people", has(scope.people(few()).await)),
         ("opt_outs", has(scope.opt_outs(few()).await)),
         ("consents", has(scope.consents(few()).await)),
         ("consent_history", has(scope.consent_history(phone, few()).await)),

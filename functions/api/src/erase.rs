@@ -3,13 +3,14 @@
 //! What must remain so that nothing is sent or told twice stays as an empty shell; the opt-out and
 //! the ledger of consent stay whole.
 
+pub(crate) mod tenant;
+
 use std::time::{Duration, Instant};
 
-use aws::{Asked, StoreError};
+use aws::{Asked, Row, StoreError};
 use domain::{
-    access::ApiKey,
-    conversation::Conversation,
     delivery::Delivery,
+    event::WebhookEvent,
     ids::{ConversationId, EventId},
     message::Message,
     phone::PhoneNumber,
@@ -18,13 +19,16 @@ use domain::{
 use crate::{
     asking::Member,
     problem::Problem,
-    routes::{integrations, keys, messages, tenants::done},
+    routes::{messages, tenants::done},
 };
 
 /// After this long a request stops, and says that there is more.
 const BUDGET: Duration = Duration::from_secs(12);
 
 const PAGE: i32 = 100;
+
+/// How often a message is read again that changes while it is being forgotten.
+const TRIES: u32 = 4;
 
 /// What was forgotten.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,20 +38,29 @@ pub(crate) struct Forgotten {
     pub(crate) complete: bool,
 }
 
-/// Forgets what was said with a phone, and whose it was.
+/// Forgets what was said with a phone, and whose it was. It looks until it finds nothing more: a
+/// report may be written down, or a text come in, while it is at it.
 pub(crate) async fn person(
     member: &Member,
     phone: &PhoneNumber,
     conversation: &ConversationId,
 ) -> Result<Forgotten, Problem> {
     let begun = Instant::now();
-    let events = deliveries(member, conversation, begun).await?;
-    let messages = texts(member, conversation, begun).await?;
-    let complete = events.complete && messages.complete;
-    if complete {
-        whose(member, phone, conversation).await?;
+    let mut all = Forgotten::default();
+    loop {
+        let events = deliveries(member, conversation, begun).await?;
+        let texts = texts(member, conversation, begun).await?;
+        all.events += events.events;
+        all.messages += texts.messages;
+        if !events.complete || !texts.complete {
+            return Ok(all);
+        }
+        if events.events + texts.messages == 0 {
+            break;
+        }
     }
-    Ok(Forgotten { messages: messages.messages, events: events.events, complete })
+    whose(member, phone, conversation).await?;
+    Ok(Forgotten { complete: true, ..all })
 }
 
 /// What came in from outside about this person: whatever the sync log says was caused by it, and
@@ -87,12 +100,27 @@ async fn forget_event(member: &Member, id: &EventId) -> Result<Option<bool>, Pro
     if !row.body.is_finished() && row.body.parked.is_none() {
         return Ok(None);
     }
+    empty(member, row).await
+}
+
+async fn empty(member: &Member, row: Row<WebhookEvent>) -> Result<Option<bool>, Problem> {
+    let scope = member.scope();
     let next = row.body.clone().erased(member.now());
     match scope.replace_event(row, next).await {
         Ok(_) => Ok(Some(true)),
         Err(StoreError::Conflict) => Ok(None),
         Err(e) => Err(e.into()),
     }
+}
+
+/// What became of a message that was to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Forgotten,
+    /// It was forgotten before, and the list did not know yet.
+    Gone,
+    /// Nobody knows yet where it goes.
+    OnItsWay,
 }
 
 /// What is forgotten leaves the list, so the first page is asked for until it holds only what is on
@@ -105,42 +133,49 @@ async fn texts(
     let mut count = 0;
     loop {
         let page = member.scope().messages(conversation, Asked::oldest(PAGE)).await?;
-        if page.items.is_empty() {
-            return Ok(Forgotten { messages: count, events: 0, complete: true });
-        }
-        let mut forgotten = 0;
-        for message in page.items {
-            forgotten += usize::from(forget_message(member, &message).await?);
+        let (mut forgotten, mut left) = (0, 0);
+        for message in &page.items {
+            match forget_message(member, message).await? {
+                Fate::Forgotten => forgotten += 1,
+                Fate::Gone => {}
+                Fate::OnItsWay => left += 1,
+            }
         }
         count += forgotten;
         if forgotten == 0 || begun.elapsed() > BUDGET {
-            return Ok(Forgotten { messages: count, events: 0, complete: false });
+            let complete = forgotten == 0 && left == 0 && page.next.is_none();
+            return Ok(Forgotten { messages: count, events: 0, complete });
         }
     }
 }
 
-async fn forget_message(member: &Member, message: &Message) -> Result<bool, Problem> {
+/// What has not left yet is cancelled first.
+async fn forget_message(member: &Member, message: &Message) -> Result<Fate, Problem> {
     let scope = member.scope();
-    let Some(row) = scope.message(&message.id).await? else { return Ok(true) };
-    match row.body.delivery {
-        Delivery::Dispatching { .. } => return Ok(false),
-        Delivery::Queued { .. } => {
-            // It will not be sent any more; the next round empties it.
-            return Ok(match messages::cancelled(member, &row).await {
-                Ok(_) | Err(StoreError::Conflict) => true,
-                Err(e) => return Err(e.into()),
-            });
+    for _ in 0..TRIES {
+        let Some(row) = scope.message(&message.id).await? else { return Ok(Fate::Gone) };
+        if row.body.erased_at.is_some() {
+            return Ok(Fate::Gone);
         }
-        _ => {}
+        let written = match row.body.delivery {
+            Delivery::Dispatching { .. } => return Ok(Fate::OnItsWay),
+            Delivery::Queued { .. } => messages::cancelled(member, &row).await.map(|_| false),
+            _ => {
+                if let Some(id) = handed_over(member, &row.body).await? {
+                    forget_event(member, &id).await?;
+                }
+                let next = row.body.clone().erased(member.now());
+                scope.replace_message(&row, &next).await.map(|()| true)
+            }
+        };
+        match written {
+            Ok(true) => return Ok(Fate::Forgotten),
+            // Seen in the next try.
+            Ok(false) | Err(StoreError::Conflict) => {}
+            Err(e) => return Err(e.into()),
+        }
     }
-    if let Some(id) = handed_over(member, &row.body).await? {
-        forget_event(member, &id).await?;
-    }
-    let next = row.body.clone().erased(member.now());
-    match scope.replace_message(&row, &next).await {
-        Ok(()) | Err(StoreError::Conflict) => Ok(true),
-        Err(e) => Err(e.into()),
-    }
+    Ok(Fate::OnItsWay)
 }
 
 /// The delivery by which the CRM asked for this message.
@@ -160,7 +195,7 @@ async fn whose(
     let stood = scope.conversation(conversation).await?.map(|row| row.body);
     let owner = scope.owner_of(phone).await?;
     let copies = scope.contact_copies(phone, Asked::oldest(PAGE)).await?.items;
-    let mut transaction = scope.transaction();
+    let mut transaction = scope.transaction().forget_person(phone);
     if let Some(conversation) = &stood {
         transaction = transaction.forget_conversation(conversation);
     }
@@ -170,56 +205,5 @@ async fn whose(
     for copy in &copies {
         transaction = transaction.forget_contact_copy(copy);
     }
-    if stood.is_none() && owner.is_none() && copies.is_empty() {
-        return Ok(());
-    }
     done(&transaction.commit().await?)
-}
-
-/// Every conversation of a deleted tenant. How many, and whether none is left.
-pub(crate) async fn conversations(member: &Member) -> Result<(usize, bool), Problem> {
-    let begun = Instant::now();
-    let mut count = 0;
-    loop {
-        let page = member.scope().conversations(Asked::oldest(PAGE)).await?;
-        if page.items.is_empty() {
-            return Ok((count, true));
-        }
-        let before = count;
-        for Conversation { id, phone, .. } in page.items {
-            count += usize::from(person(member, &phone, &id).await?.complete);
-            if begun.elapsed() > BUDGET {
-                return Ok((count, false));
-            }
-        }
-        if count == before {
-            return Ok((count, false));
-        }
-    }
-}
-
-/// A tenant's integrations with their credentials and addresses, and its keys.
-pub(crate) async fn connections(member: &Member) -> Result<(), Problem> {
-    let scope = member.scope();
-    for integration in scope.integrations().await? {
-        if let Some(row) = scope.integration_row(&integration.id).await? {
-            integrations::remove::remove(member, &row).await?;
-        }
-    }
-    let mut after = None;
-    loop {
-        let page = scope.api_keys(Asked::oldest(PAGE).after(after)).await?;
-        for key in page.items.iter().filter(|it| it.revoked_at.is_none()) {
-            revoke(member, key).await?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-async fn revoke(member: &Member, key: &ApiKey) -> Result<(), Problem> {
-    let Some(row) = member.scope().api_key(&key.id).await? else { return Ok(()) };
-    keys::revoked(member, row).await.map(drop)
 }

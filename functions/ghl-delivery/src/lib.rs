@@ -9,8 +9,10 @@ mod message;
 use aws::{Commit, Queue, RouteTo, Store, StoreError, logs::Chain, metrics};
 use domain::{
     crm_status::{CRM_SETTLES, CrmStatus, Telling},
-    event::WebhookEvent,
+    event::{RawBody, WebhookEvent},
+    ids::MessageId,
     message::Message,
+    sync_log::{LogEntry, LogResult, Operation},
 };
 use ghl::webhook::{Forged, Keys, ProviderMessage, Signed, Unreadable};
 use jiff::Timestamp;
@@ -76,6 +78,7 @@ async fn take(
     raw: &WebhookEvent,
 ) -> Result<Taken, Refusal> {
     let scope = deps.store.of(&route.tenant);
+    scope.note_person(&message.phone, message.created_at).await?;
     match scope.transaction().add_message(&message).add_event(raw).commit().await {
         Ok(Commit::Done) => metrics::count("MessagesFromCrm"),
         Ok(Commit::Refused(_)) => metrics::count("WebhookDuplicates"),
@@ -91,7 +94,8 @@ async fn take(
     Ok(Taken::Message(Box::new(message)))
 }
 
-/// Has the CRM told that its message failed.
+/// Has the CRM told that its message failed. The log says whom it was for, so that the delivery is found
+/// when they are erased; of one that is for nobody's number the body is not kept.
 async fn tell(
     deps: &Deps,
     route: &RouteTo,
@@ -101,9 +105,22 @@ async fn tell(
     now: Timestamp,
 ) -> Result<Taken, Refusal> {
     let status = CrmStatus::Failed { failure: why.failure() };
+    let conversation = message::conversation(&route.tenant, wanted);
     let telling = Telling::new(wanted.message.clone(), status, now + CRM_SETTLES);
-    let scope = deps.store.of(&route.tenant);
-    scope.transaction().set_telling(None, &telling).add_event(raw).commit().await?;
+    let telling = Telling { conversation: conversation.clone(), ..telling };
+    let transaction = deps.store.of(&route.tenant).transaction().set_telling(None, &telling);
+    let transaction = match &conversation {
+        Some(conversation) => {
+            let result = LogResult::Failed { why: why.to_string() };
+            let id = MessageId::from_crm(&route.tenant, &wanted.message);
+            let log = LogEntry::new(now, Operation::Send, &id, result)
+                .about(conversation)
+                .caused_by(&raw.id);
+            transaction.add_event(raw).log(&log)
+        }
+        None => transaction.add_event(&WebhookEvent { raw: RawBody::default(), ..raw.clone() }),
+    };
+    transaction.commit().await?;
     deps.reports.offer_first(&telling.job(&route.tenant)).await;
     metrics::count("MessagesFromCrmNotSendable");
     Ok(Taken::Told(why))

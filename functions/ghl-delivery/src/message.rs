@@ -5,7 +5,7 @@ use domain::{
     event::{Outcome, RawBody, Stage, WebhookEvent},
     failure::{Failure, Reason},
     heard::Heard,
-    ids::{EventId, MessageId, TenantId},
+    ids::{ConversationId, EventId, MessageId, TenantId},
     message::{Message, Purpose, REPLY_KEEPS},
     phone::{InvalidPhoneNumber, PhoneNumber, Region},
     segments::{Limits, TooLong},
@@ -50,6 +50,18 @@ pub(crate) fn is_text(wanted: &ProviderMessage) -> bool {
     }
 }
 
+/// Whom it is for, where that can be read.
+pub(crate) fn conversation(tenant: &TenantId, wanted: &ProviderMessage) -> Option<ConversationId> {
+    let phone = phone(wanted).ok()?;
+    Some(ConversationId::with(tenant, &phone))
+}
+
+/// GoHighLevel stores numbers in E.164; what it does not is national to the location.
+fn phone(wanted: &ProviderMessage) -> Result<PhoneNumber, NotSendable> {
+    let phone = wanted.phone.as_deref().ok_or(NotSendable::NoPhone)?;
+    PhoneNumber::parse(phone, Some(Region::US)).map_err(NotSendable::Phone)
+}
+
 /// The message to send. Its id follows from GoHighLevel's, so that a repeated delivery is the same
 /// message.
 pub(crate) fn outgoing(
@@ -57,9 +69,7 @@ pub(crate) fn outgoing(
     wanted: &ProviderMessage,
     now: Timestamp,
 ) -> Result<Message, NotSendable> {
-    let phone = wanted.phone.as_deref().ok_or(NotSendable::NoPhone)?;
-    // GoHighLevel stores numbers in E.164; what it does not is national to the location.
-    let phone = PhoneNumber::parse(phone, Some(Region::US)).map_err(NotSendable::Phone)?;
+    let phone = phone(wanted)?;
     let media = media(wanted)?;
     if wanted.text.is_empty() && media.is_empty() {
         return Err(NotSendable::Empty);

@@ -4,7 +4,7 @@
 use aws::{Again, Commit, Row, StoreError, metrics};
 use domain::{
     event::{Stage, WebhookEvent},
-    ids::{EventId, TenantId},
+    ids::{ConversationId, EventId, TenantId},
     sync_log::{LogEntry, LogResult, Operation},
     work::{CLAIM_LIMIT, LEASE},
 };
@@ -56,6 +56,11 @@ pub(crate) async fn claim(
         let quarantined = row.body.clone().quarantined(why.clone(), now);
         let result = LogResult::Failed { why };
         let log = LogEntry::new(now, Operation::AddInbound, event, result).caused_by(event);
+        // Whoever erases what was said finds the event by it.
+        let log = match crate::text(&row.body) {
+            Some(text) => log.about(&ConversationId::with(tenant, &text.from)),
+            None => log,
+        };
         let transaction = scope.transaction().replace_event(&row, &quarantined).log(&log);
         return match transaction.commit().await? {
             Commit::Done => Ok(None),

@@ -32,6 +32,9 @@ pub(crate) async fn act(
     info!(event.id = %told.event.id, "event {} says {keyword}", told.event.id);
     let tenant = deps.connections.tenant(told.tenant, now).await?;
     let answer = answer(&tenant, told, keyword);
+    if answer.is_some() {
+        deps.store.of(told.tenant).note_person(&told.text.from, now).await?;
+    }
     match keyword {
         Keyword::Stop | Keyword::Start => change_standing(deps, told, keyword, answer, now).await,
         Keyword::Help => reply(deps, told, answer, now).await,

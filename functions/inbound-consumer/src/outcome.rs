@@ -263,6 +263,8 @@ fn message(told: Told<'_>, added: &Added) -> Message {
         delivery: Delivery::Received { at: told.event.received_at },
         created_at: told.text.sent_at,
         send_by: None,
+        known_to: None,
+        repeat_until: None,
         provider_message: Some(told.text.provider_message.clone()),
         crm_message: Some(added.crm.message.clone()),
         crm_contact: Some(added.owner.crm_contact.clone()),

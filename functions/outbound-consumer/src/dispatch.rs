@@ -31,7 +31,12 @@ pub(crate) async fn dispatch(
     let Ok(next) = step(&row.body, Event::Dispatched, now) else {
         return Err(StoreError::Conflict.into());
     };
-    let next = Message { route: Some(way.route.clone()), due: Some(now + LEASE), ..next };
+    let next = Message {
+        route: Some(way.route.clone()),
+        known_to: way.channel.knows_repetitions(),
+        due: Some(now + LEASE),
+        ..next
+    };
     let mut transaction = deps.store.of(tenant).transaction().replace_message(&row, &next);
     if next.purpose.needs_consent() {
         transaction = transaction.unless_opted_out(&next.phone);

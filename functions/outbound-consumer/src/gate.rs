@@ -13,6 +13,8 @@ pub(crate) enum Verdict {
     Allow,
     HoldUntil(Timestamp),
     Block(Failure),
+    /// Its carrier may have sent it before, and would send it once more.
+    Doubt,
 }
 
 /// A message that is put off is due later. A moment too early is early enough.
@@ -21,6 +23,9 @@ const SLACK: SignedDuration = SignedDuration::from_secs(1);
 pub(crate) fn check(message: &Message, now: Timestamp) -> Verdict {
     if message.send_by.is_some_and(|by| by <= now) {
         return Verdict::Block(Failure::new(Reason::Expired, "too_late"));
+    }
+    if message.repeat_until.is_some_and(|until| until <= now) {
+        return Verdict::Doubt;
     }
     match message.due {
         Some(due) if due > now + SLACK => Verdict::HoldUntil(due),
@@ -57,6 +62,14 @@ mod tests {
         let message = Message { send_by: Some(by), ..message() };
         assert_eq!(check(&message, by - SLACK), Verdict::Allow);
         assert!(matches!(check(&message, by), Verdict::Block(f) if f.reason == Reason::Expired));
+    }
+
+    #[test]
+    fn a_repetition_goes_while_it_is_known_for_one() {
+        let until = NOON + SignedDuration::from_hours(23);
+        let message = Message { repeat_until: Some(until), ..message() };
+        assert_eq!(check(&message, until - SLACK), Verdict::Allow);
+        assert_eq!(check(&message, until), Verdict::Doubt);
     }
 
     #[test]

@@ -37,6 +37,9 @@ use routing::NoWay;
 /// The code of a message that our own registry forbade.
 const OPTED_OUT: &str = "opted_out";
 
+/// Why a message in doubt is not sent again after all.
+const FORGOTTEN: &str = "its carrier has forgotten our key by now";
+
 #[derive(Debug)]
 pub struct Deps {
     pub store: Store,
@@ -91,13 +94,17 @@ async fn try_to_send(
     match gate::check(&row.body, now) {
         Verdict::Allow => {}
         Verdict::HoldUntil(then) => return Err(gate::too_early(then, now)),
-        Verdict::Block(failure) => return outcome::refuse(attempt, row, failure).await,
+        Verdict::Block(failure) => return outcome::forbid(attempt, row, failure).await,
+        Verdict::Doubt => return outcome::doubt_again(attempt, row, FORGOTTEN).await,
     }
     let way = match routing::find(deps, tenant, &row.body, now).await? {
         Ok(way) => way,
         Err(NoWay::Now(until)) => return outcome::hold(attempt, row, until).await,
-        Err(NoWay::Ever(failure)) => return outcome::refuse(attempt, row, failure).await,
+        Err(NoWay::Ever(failure)) => return outcome::forbid(attempt, row, failure).await,
     };
+    if row.body.repeat_until.is_some() && way.channel.knows_repetitions() != row.body.known_to {
+        return outcome::doubt_again(attempt, row, "its carrier is another one now").await;
+    }
     match dispatch::dispatch(deps, tenant, row, &way, now).await? {
         Ok(dispatched) => {
             let begun = Instant::now();
@@ -105,13 +112,13 @@ async fn try_to_send(
             let called = Called { way: &way, sending, took: begun.elapsed() };
             outcome::record(attempt, dispatched, called).await
         }
-        Err((row, failure)) => outcome::refuse(attempt, row, failure).await,
+        Err((row, failure)) => outcome::forbid(attempt, row, failure).await,
     }
 }
 
 /// Whether it is parked and not yet too late for it. Whoever lets it go on sends its job again.
 fn is_held(message: &Message, now: Timestamp) -> bool {
-    message.parked.is_some() && message.send_by.is_none_or(|by| by > now)
+    message.parked.is_some() && message.last_moment().is_none_or(|by| by > now)
 }
 
 /// Somebody wrote down that the carrier was about to be called. Within the lease they may still be

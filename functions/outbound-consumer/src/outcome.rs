@@ -77,11 +77,7 @@ async fn accept(
 }
 
 /// It will not be sent. Whoever wrote it is told why.
-pub(crate) async fn refuse(
-    attempt: Attempt<'_>,
-    row: Row<Message>,
-    failure: Failure,
-) -> Result<(), Again> {
+async fn refuse(attempt: Attempt<'_>, row: Row<Message>, failure: Failure) -> Result<(), Again> {
     let now = attempt.now;
     let (id, phone) = (row.body.id.clone(), row.body.phone.clone());
     let why = said(&failure);
@@ -163,6 +159,33 @@ pub(crate) async fn doubt(attempt: Attempt<'_>, row: Row<Message>, why: &str) ->
         metrics::count("MessagesInDoubt");
         warn!(message.id = %id, "message {id} is in doubt: nobody knows whether it was sent");
     }
+    Ok(())
+}
+
+/// We will not send it. What was in doubt may be with its carrier all the same, and stays in doubt.
+pub(crate) async fn forbid(
+    attempt: Attempt<'_>,
+    row: Row<Message>,
+    failure: Failure,
+) -> Result<(), Again> {
+    match row.body.repeat_until {
+        Some(_) => doubt_again(attempt, row, &said(&failure)).await,
+        None => refuse(attempt, row, failure).await,
+    }
+}
+
+/// It was in doubt and was to be sent again, and cannot be any more.
+pub(crate) async fn doubt_again(
+    attempt: Attempt<'_>,
+    row: Row<Message>,
+    why: &str,
+) -> Result<(), Again> {
+    let id = row.body.id.clone();
+    let next = |message: &Message| after(message, Event::Unrepeatable, attempt.now);
+    let result = LogResult::InDoubt { why: why.to_owned() };
+    Fact { attempt, result }.settle(row, next, unchanged).await?;
+    metrics::count("MessagesInDoubt");
+    warn!(message.id = %id, "message {id} is in doubt again: {why}");
     Ok(())
 }
 

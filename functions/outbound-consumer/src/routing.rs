@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use app::{Connection, ConnectionError};
-use aws::{Again, Asked, StoreError, logs::Chain};
+use aws::{Again, Asked, logs::Chain};
 use carriers::Channel;
 use domain::{
     conversation::Route,
     failure::{Failure, Reason},
-    ids::TenantId,
+    ids::{IntegrationId, TenantId},
     integration::Status,
     message::Message,
     number::{self, UseFor},
     parked::Until,
+    tenant::Tenant,
 };
 use jiff::Timestamp;
 use tracing::error;
@@ -52,15 +53,25 @@ pub(crate) async fn find(
     }
     let route = match &message.route {
         Some(route) => Some(route.clone()),
-        None => match sticky(deps, tenant, message, now).await? {
-            Some(route) => Some(route),
-            None => pooled(deps, tenant, message).await?.or_else(|| served.default_route.clone()),
-        },
+        None => usual(deps, &served, message, now).await?,
     };
     let Some(route) = route else { return Ok(Err(NoWay::Ever(misconfigured("no_number")))) };
 
     let loaded = deps.connections.of(tenant, &route.channel, now).await.map_err(again)?;
     Ok(channel(deps, &route, loaded).map(|channel| Way { route, channel }))
+}
+
+async fn usual(
+    deps: &Deps,
+    served: &Tenant,
+    message: &Message,
+    now: Timestamp,
+) -> Result<Option<Route>, Again> {
+    if let Some(route) = sticky(deps, &served.id, message, now).await? {
+        return Ok(Some(route));
+    }
+    let pooled = pooled(deps, &served.id, message, now).await?;
+    Ok(pooled.or_else(|| served.default_route.clone()))
 }
 
 /// A person is always texted from the same number, unless the tenant says that nothing leaves from it
@@ -76,7 +87,7 @@ async fn sticky(
         return Ok(None);
     };
     let last = conversation.body.route;
-    if deps.connections.of(tenant, &last.channel, now).await.map_err(again)?.is_none() {
+    if !is_there(deps, tenant, &last.channel, now).await? {
         return Ok(None);
     }
     let number = scope.number(&last.number).await?;
@@ -84,13 +95,31 @@ async fn sticky(
     Ok((!is_closed).then_some(last))
 }
 
+/// A number may be left in the pool whose channel was taken away. Nobody is given to that.
 async fn pooled(
     deps: &Deps,
     tenant: &TenantId,
     message: &Message,
-) -> Result<Option<Route>, StoreError> {
-    let pool = deps.store.of(tenant).numbers(Asked::oldest(POOL)).await?.items;
-    Ok(number::choose(&pool, &message.conversation).map(|it| it.route.clone()))
+    now: Timestamp,
+) -> Result<Option<Route>, Again> {
+    let mut pool = deps.store.of(tenant).numbers(Asked::oldest(POOL)).await?.items;
+    loop {
+        let chosen = number::choose(&pool, &message.conversation).map(|it| it.route.clone());
+        let Some(route) = chosen else { return Ok(None) };
+        if is_there(deps, tenant, &route.channel, now).await? {
+            return Ok(Some(route));
+        }
+        pool.retain(|it| it.route.channel != route.channel);
+    }
+}
+
+async fn is_there(
+    deps: &Deps,
+    tenant: &TenantId,
+    channel: &IntegrationId,
+    now: Timestamp,
+) -> Result<bool, Again> {
+    Ok(deps.connections.of(tenant, channel, now).await.map_err(again)?.is_some())
 }
 
 fn channel(
@@ -100,7 +129,8 @@ fn channel(
 ) -> Result<Channel, NoWay> {
     let id = &route.channel;
     let parked = || NoWay::Now(Until::IntegrationActive { integration: id.clone() });
-    let connection = connection.ok_or_else(parked)?;
+    let gone = || NoWay::Ever(misconfigured("integration_gone"));
+    let connection = connection.ok_or_else(gone)?;
     match connection.integration.status {
         Status::Active => {}
         Status::Pending | Status::Error | Status::Disconnected => {

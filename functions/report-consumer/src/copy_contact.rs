@@ -10,6 +10,7 @@ use carriers::aloware::{self, NewContact};
 use domain::{
     contact_copy::ContactCopy,
     ids::{ConversationId, IntegrationId, TenantId},
+    parked::{Parked, Until},
     phone::PhoneNumber,
     sync_log::{LogEntry, LogResult, Operation},
     work::due_again,
@@ -27,6 +28,8 @@ const LEAD_SOURCE: &str = "Duplex";
 enum NotCopied {
     #[error("contacts are not copied to this integration")]
     SwitchedOff,
+    #[error("the tenant is not active")]
+    TenantNotActive,
     #[error("the integration is not set up")]
     Unusable(#[from] Unusable),
     #[error("the integration could not be loaded")]
@@ -59,6 +62,10 @@ async fn call(
     copy: &ContactCopy,
     now: Timestamp,
 ) -> Result<(), NotCopied> {
+    let served = deps.connections.tenant(tenant, now).await.map_err(ConnectionError::from)?;
+    if !served.is_active() {
+        return Err(NotCopied::TenantNotActive);
+    }
     let connection = deps.connections.of(tenant, &copy.integration, now).await?;
     let account = |it: &Connection| it.contact_copies(&deps.aloware_base_url);
     let account = connection.as_deref().map(account).transpose()?.flatten();
@@ -91,7 +98,10 @@ async fn not_copied(
     let (why, copy) = (Chain(&error).to_string(), row.body.clone());
     let (next, result) = match remedy(&error) {
         // The person's next text asks for the copy again, and whether it is wanted by then.
-        None | Some(Remedy::Park(_)) => (copy.let_go(), LogResult::Refused { why }),
+        None => (copy.let_go(), LogResult::Refused { why }),
+        Some(Remedy::Park(until)) => {
+            (copy.parked(Parked::new(until, now)), LogResult::Deferred { why })
+        }
         Some(Remedy::Wait(asked)) => {
             let due = due_again(now, copy.tries, copy.phone.as_str(), asked);
             let next = copy.not_copied(due);
@@ -112,6 +122,7 @@ fn remedy(error: &NotCopied) -> Option<Remedy> {
     let asked = |after: Option<Duration>| after.and_then(|it| SignedDuration::try_from(it).ok());
     Some(match error {
         NotCopied::SwitchedOff => return None,
+        NotCopied::TenantNotActive => Remedy::Park(Until::TenantActive),
         NotCopied::Connection(_) | NotCopied::Aloware(aloware::Error::Unanswered(_)) => {
             Remedy::Wait(None)
         }

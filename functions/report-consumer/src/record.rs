@@ -102,7 +102,7 @@ async fn advance(
         .caused_by(&event.body.id)
         .with(&event.body.integration);
     let advance = Advance { scope, row: &message, next, entry };
-    let done = event.body.clone().done(Outcome::Applied, now);
+    let done = over(&event.body, Some(&message.body), Outcome::Applied, now);
     let job = advance
         .commit(
             async |transaction| {
@@ -120,7 +120,8 @@ async fn advance(
     Ok(())
 }
 
-/// The carrier says that the person opted out. Its word counts whatever became of the message.
+/// The carrier says that the person opted out. Its word counts whatever became of the message, unless
+/// nobody knows any more whom it was for.
 async fn note_opt_out(
     deps: &Deps,
     tenant: &TenantId,
@@ -128,7 +129,7 @@ async fn note_opt_out(
     report: &HeardReport,
 ) -> Result<(), StoreError> {
     let Report::Failed(failure) = &report.report else { return Ok(()) };
-    if failure.reason != Reason::OptedOut {
+    if failure.reason != Reason::OptedOut || message.erased_at.is_some() {
         return Ok(());
     }
     let (scope, cause) = (deps.store.of(tenant), message.id.as_str());
@@ -139,6 +140,18 @@ async fn note_opt_out(
     Ok(())
 }
 
+/// The event done. What is said of a message that was erased names whoever had it erased, and is
+/// not kept.
+fn over(
+    event: &WebhookEvent,
+    message: Option<&Message>,
+    outcome: Outcome,
+    now: Timestamp,
+) -> WebhookEvent {
+    let is_erased = message.is_some_and(|it| it.erased_at.is_some());
+    if is_erased { event.clone().erased(now) } else { event.clone().done(outcome, now) }
+}
+
 async fn finish(
     deps: &Deps,
     tenant: &TenantId,
@@ -147,7 +160,7 @@ async fn finish(
     now: Timestamp,
 ) -> Result<(), Again> {
     info!(event.id = %event.body.id, "event {} changes nothing: {outcome}", event.body.id);
-    let done = event.body.clone().done(outcome, now);
+    let done = over(&event.body, message, outcome, now);
     let result = LogResult::Refused { why: format!("it changes nothing: {outcome}") };
     let entry = LogEntry::new(now, Operation::RecordReport, &event.body.id, result)
         .caused_by(&event.body.id)

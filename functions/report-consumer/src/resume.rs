@@ -103,8 +103,7 @@ fn parked(waiting: &Waiting) -> Option<&Parked> {
         Waiting::Message(row) => row.body.parked.as_ref(),
         Waiting::Telling(row) => row.body.parked.as_ref(),
         Waiting::Standing(row) => row.body.parked.as_ref(),
-        // It was given up. The person's next text asks for it again.
-        Waiting::Copy(_) => None,
+        Waiting::Copy(row) => row.body.parked.as_ref(),
     }
 }
 
@@ -149,7 +148,11 @@ async fn written(
             scope.replace_opt_out(&row, &next).await?;
             Some(next.job(tenant))
         }
-        Waiting::Copy(_) => None,
+        Waiting::Copy(row) => {
+            let next = row.body.clone().resumed(now);
+            scope.replace_contact_copy(&row, &next).await?;
+            Some(next.job(tenant))
+        }
     })
 }
 

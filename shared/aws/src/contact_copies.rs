@@ -24,7 +24,7 @@ impl Item for ContactCopy {
     }
 
     fn parked_since(&self) -> Option<Timestamp> {
-        Some(self.given_up.as_ref()?.at)
+        Some(self.parked.as_ref()?.since)
     }
 }
 
@@ -35,6 +35,15 @@ impl Scope<'_> {
         phone: &PhoneNumber,
     ) -> Result<Option<Row<ContactCopy>>, StoreError> {
         self.get(&Key::contact_copy(self.tenant, phone, integration)).await
+    }
+
+    pub async fn replace_contact_copy(
+        &self,
+        row: &Row<ContactCopy>,
+        copy: &ContactCopy,
+    ) -> Result<(), StoreError> {
+        self.replace(&Key::contact_copy(self.tenant, &copy.phone, &copy.integration), row, copy)
+            .await
     }
 
     /// Where this person's contact was copied to, or is to be.

@@ -1,7 +1,7 @@
 //! Webhook events in the journal.
 
 use domain::{
-    event::{Stage, WebhookEvent},
+    event::{Outcome, Stage, WebhookEvent},
     ids::{EventId, IntegrationId, TenantId},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +40,8 @@ impl Item for WebhookEvent {
     }
 
     fn recent(&self, tenant: &TenantId) -> Option<(String, Timestamp)> {
-        Some((keys::deliveries(tenant, &self.integration), self.received_at))
+        let is_erased = matches!(self.stage, Stage::Done { outcome: Outcome::Erased, .. });
+        (!is_erased).then(|| (keys::deliveries(tenant, &self.integration), self.received_at))
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

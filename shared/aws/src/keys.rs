@@ -18,6 +18,7 @@
 //! | number           | state   | `T#<tenant>`                | `NUM#<phone>`             |
 //! | resumption       | state   | `T#<tenant>`                | `RESUME`                  |
 //! | contact copy     | state   | `T#<tenant>#P#<phone>`      | `COPY#<integration>`      |
+//! | person           | state   | `T#<tenant>#P#<phone>`      | `PERSON`                  |
 //! | webhook event    | journal | `T#<tenant>#E#<event>`      | `EVENT`                   |
 //! | sync log entry   | journal | `T#<tenant>#LOG#<day>`      | `<time>#<subject>#<op>`   |
 //! | audit entry      | journal | `T#<tenant>#AUDIT`          | `<time>#<request>#<action>`|
@@ -30,8 +31,8 @@
 //! What belongs to operators belongs to the tenant `_platform`.
 //!
 //! Three sparse indexes: `due` (unfinished work, by time), `parked` (what waits for a person, by
-//! tenant and time), `recent` (lists, by time): tenants, conversations, messages of a conversation,
-//! opt-outs and consents in the one table; deliveries of an integration and what was done about a
+//! tenant and time), `recent` (lists, by time): tenants, conversations, people, messages of a
+//! conversation, opt-outs and consents in the one table; deliveries of an integration and what was done about a
 //! conversation in the other.
 
 use std::borrow::Cow;
@@ -182,6 +183,10 @@ impl Key {
         Self::new(self::phone(tenant, phone), format!("COPY#{integration}"))
     }
 
+    pub(crate) fn person(tenant: &TenantId, phone: &PhoneNumber) -> Self {
+        Self::new(self::phone(tenant, phone), "PERSON")
+    }
+
     pub(crate) fn event(tenant: &TenantId, event: &EventId) -> Self {
         Self::new(format!("{}#E#{event}", of(tenant)), "EVENT")
     }
@@ -217,6 +222,11 @@ pub(crate) fn tenants() -> String {
 
 pub(crate) fn conversations(tenant: &TenantId) -> String {
     format!("{}#CONV", of(tenant))
+}
+
+/// People that something is stored about.
+pub(crate) fn people(tenant: &TenantId) -> String {
+    format!("{}#PEOPLE", of(tenant))
 }
 
 pub(crate) fn opt_outs(tenant: &TenantId) -> String {

@@ -25,6 +25,7 @@ impl Item for Message {
 
     fn parked_since(&self) -> Option<Timestamp> {
         match (&self.delivery, &self.parked) {
+            _ if self.erased_at.is_some() => None,
             (Delivery::InDoubt { since }, _) => Some(*since),
             (_, parked) => Some(parked.as_ref()?.since),
         }

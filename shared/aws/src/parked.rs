@@ -26,7 +26,7 @@ pub enum Waiting {
     Telling(Row<Telling>),
     /// The CRM is to be told of somebody's standing, and the tenant has no CRM just now.
     Standing(Row<OptOut>),
-    /// A contact would not be copied.
+    /// A contact is to be copied, and the tenant is not served just now.
     Copy(Row<ContactCopy>),
 }
 

@@ -18,7 +18,10 @@ mod read;
 #[cfg(test)]
 mod testing;
 
-use domain::outbound::{OutboundText, Sending};
+use domain::{
+    ids::fingerprint,
+    outbound::{OutboundText, Sending},
+};
 
 pub use crate::{
     callers::{AddressOwner, Callers},
@@ -35,6 +38,15 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Who is called, where they know a repetition by our message's id and answer as before: by their
+    /// address, for nobody else there knows it.
+    pub fn knows_repetitions(&self) -> Option<String> {
+        match self {
+            Self::Texting(account) => Some(fingerprint(&[&account.base_url])),
+            Self::Twilio(_) | Self::Telnyx(_) | Self::Aloware(_) => None,
+        }
+    }
+
     /// Asks the carrier to send `text`, once.
     pub async fn send(&self, callers: &Callers, text: &OutboundText) -> Sending {
         match self {

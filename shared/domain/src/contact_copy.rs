@@ -2,8 +2,7 @@
 //!
 //! ```text
 //! wanted ──copied──▶ copied
-//!    ├──refused for good──▶ given up, and a person should look why
-//!    └──not wanted any more──▶ let go ──the person texts again──▶ wanted
+//!    └──refused, or not wanted any more──▶ given up, or let go ──the person texts again──▶ wanted
 //! ```
 
 use jiff::Timestamp;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{IntegrationId, TenantId},
     jobs::{FollowUp, Job},
+    parked::Parked,
     phone::PhoneNumber,
     work::GivenUp,
 };
@@ -30,19 +30,30 @@ pub struct ContactCopy {
     pub copied_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<GivenUp>,
+    /// That it is held, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
 }
 
 impl ContactCopy {
     /// A copy that has yet to be made.
     pub fn wanted(integration: IntegrationId, phone: PhoneNumber, now: Timestamp) -> Self {
-        Self { integration, phone, tries: 0, due: Some(now), copied_at: None, given_up: None }
+        Self {
+            integration,
+            phone,
+            tries: 0,
+            due: Some(now),
+            copied_at: None,
+            given_up: None,
+            parked: None,
+        }
     }
 
-    /// The copy that was let go and is wanted after all. Nothing if it is made, under way or given
-    /// up.
+    /// The copy that was let go or refused, and is asked for once more. Nothing if it is made, held
+    /// or under way.
     pub fn wanted_again(&self, now: Timestamp) -> Option<Self> {
-        let is_let_go = self.due.is_none() && self.copied_at.is_none() && self.given_up.is_none();
-        is_let_go.then(|| Self { tries: 0, due: Some(now), ..self.clone() })
+        let is_over = self.due.is_none() && self.copied_at.is_none() && self.parked.is_none();
+        is_over.then(|| Self::wanted(self.integration.clone(), self.phone.clone(), now))
     }
 
     /// The job that makes it.
@@ -65,6 +76,18 @@ impl ContactCopy {
         Self { tries: self.tries + 1, due: Some(next), ..self }
     }
 
+    /// The work held.
+    #[must_use]
+    pub fn parked(self, parked: Parked) -> Self {
+        Self { due: None, parked: Some(parked), ..self }
+    }
+
+    /// The work going on, after it was held.
+    #[must_use]
+    pub fn resumed(self, due: Timestamp) -> Self {
+        Self { due: Some(due), parked: None, ..self }
+    }
+
     /// Nobody wants it any more.
     #[must_use]
     pub fn let_go(self) -> Self {
@@ -80,17 +103,21 @@ impl ContactCopy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parked::Until;
 
     const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 
     #[test]
-    fn only_a_copy_that_was_let_go_is_wanted_again() {
+    fn a_copy_that_came_to_nothing_is_wanted_again() {
         let integration = IntegrationId::parse("acme-crm-2").unwrap();
         let wanted = ContactCopy::wanted(integration, "+12125550123".parse().unwrap(), NOON);
         let tried = wanted.clone().not_copied(NOON);
 
-        assert_eq!(tried.clone().let_go().wanted_again(NOON), Some(wanted.clone()));
-        for settled in [wanted, tried.clone().copied(NOON), tried.given_up(String::new(), NOON)] {
+        for over in [tried.clone().let_go(), tried.clone().given_up("no".to_owned(), NOON)] {
+            assert_eq!(over.wanted_again(NOON), Some(wanted.clone()), "{over:?}");
+        }
+        let held = tried.clone().parked(Parked::new(Until::TenantActive, NOON));
+        for settled in [wanted, tried.copied(NOON), held] {
             assert_eq!(settled.wanted_again(NOON), None, "{settled:?}");
         }
     }

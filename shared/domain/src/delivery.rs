@@ -12,7 +12,8 @@
 //! The step into `Dispatching` is the promise not to text anyone twice: it is written before the
 //! carrier is called, and only a carrier's own word leads out of it. An answer that never came is
 //! `InDoubt`, which nothing resends; a report resolves it, or a person gives it up. Only where the
-//! carrier itself knows a repetition for one ([`Event::Repeatable`]) may a person have it sent again.
+//! carrier itself knows a repetition for one ([`Event::Repeatable`]) may a person have it sent again,
+//! and if that comes too late ([`Event::Unrepeatable`]) it is in doubt as before.
 //!
 //! Carriers report late, twice, and out of order. [`Delivery::step`] is total: every event in
 //! every state has an answer, and a report that would move a message backwards changes nothing.
@@ -36,6 +37,7 @@ pub enum Delivery {
         since: Timestamp,
         deferrals: u32,
     },
+    /// The carrier was called at `since`, or was to be called again.
     InDoubt {
         since: Timestamp,
     },
@@ -86,6 +88,8 @@ pub enum Event {
     GivenUp(Failure),
     /// The carrier can be asked again without sending it twice.
     Repeatable,
+    /// It was to be asked again, and would not know it for a repetition any more.
+    Unrepeatable,
 }
 
 /// What an event does to a message.
@@ -135,7 +139,7 @@ impl Delivery {
             }
             (_, Event::Deferred) => Step::Impossible,
 
-            (Dispatching { .. }, Event::AnswerLost) => Step::To(InDoubt { since: at }),
+            (&Dispatching { since, .. }, Event::AnswerLost) => Step::To(InDoubt { since }),
             (InDoubt { .. }, Event::AnswerLost) => Step::Nothing,
             (Queued { .. }, Event::AnswerLost) => Step::Impossible,
 
@@ -144,6 +148,9 @@ impl Delivery {
 
             (InDoubt { .. }, Event::Repeatable) => Step::To(Self::QUEUED),
             (_, Event::Repeatable) => Step::Impossible,
+
+            (Queued { .. }, Event::Unrepeatable) => Step::To(InDoubt { since: at }),
+            (_, Event::Unrepeatable) => Step::Impossible,
 
             (Failed { .. }, Event::Reported(_)) => Step::Nothing,
             (_, Event::Reported(report)) => {
@@ -286,6 +293,27 @@ mod tests {
             doubt.step(Event::Reported(Report::Delivered), NOON),
             Step::To(Delivery::Delivered { at: NOON })
         );
+    }
+
+    /// A doubt may be noticed long after the call. What counts is when the carrier was called.
+    #[test]
+    fn a_doubt_is_as_old_as_the_call() {
+        let Step::To(dispatching) = Delivery::QUEUED.step(Event::Dispatched, NOON) else {
+            panic!("it can be dispatched")
+        };
+        let later = Timestamp::constant(1_767_276_000, 0);
+        let doubt = Step::To(Delivery::InDoubt { since: NOON });
+        assert_eq!(dispatching.step(Event::AnswerLost, later), doubt);
+    }
+
+    #[test]
+    fn a_repetition_that_comes_too_late_is_in_doubt_again() {
+        let Step::To(again) = (Delivery::InDoubt { since: NOON }).step(Event::Repeatable, NOON)
+        else {
+            panic!("it can be repeated")
+        };
+        let doubt = Step::To(Delivery::InDoubt { since: NOON });
+        assert_eq!(again.step(Event::Unrepeatable, NOON), doubt);
     }
 
     /// The stored form is a contract with yesterday's items.

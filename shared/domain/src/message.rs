@@ -21,6 +21,10 @@ use crate::{
 /// hours late answers a question nobody is asking any more.
 pub const REPLY_KEEPS: SignedDuration = SignedDuration::from_hours(4);
 
+/// For how long a carrier that knows repetitions remembers our key: TP/1 says 24 hours, and an hour is
+/// for clocks that differ.
+const REPEATABLE: SignedDuration = SignedDuration::from_hours(23);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,
@@ -40,6 +44,13 @@ pub struct Message {
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_by: Option<Timestamp>,
+    /// Who was called for it, where they know a repetition for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_to: Option<String>,
+    /// It was in doubt and is to be sent again, while it is known for a repetition: until then. After
+    /// that nobody may be called for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_message: Option<ProviderMessageId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +131,8 @@ impl Message {
             delivery: Delivery::QUEUED,
             created_at: now,
             send_by: None,
+            known_to: None,
+            repeat_until: None,
             provider_message: None,
             crm_message: None,
             crm_contact: None,
@@ -130,10 +143,37 @@ impl Message {
         }
     }
 
+    /// Whether this is the text that `planned` asks for, which is planned later perhaps. What became of
+    /// this meanwhile does not matter.
+    pub fn is_what_was_asked(&self, planned: &Self) -> bool {
+        // Without a time of its own a text keeps as long from whenever it is asked for.
+        let keeps = |it: &Self| it.send_by.map(|by| by.duration_since(it.created_at));
+        let is_in_time = self.send_by == planned.send_by || keeps(self) == keeps(planned);
+        let is_same_way = planned.route.is_none() || planned.route == self.route;
+        let is_same_text = (&self.text, &self.media) == (&planned.text, &planned.media);
+        self.phone == planned.phone && is_same_text && is_same_way && is_in_time
+    }
+
     /// The message held, until what it waits for has happened or it is too late to send it.
     #[must_use]
     pub fn parked(self, parked: Parked) -> Self {
-        Self { parked: Some(parked), due: self.send_by, ..self }
+        Self { parked: Some(parked), due: self.last_moment(), ..self }
+    }
+
+    /// After this nobody may be called for it.
+    pub fn last_moment(&self) -> Option<Timestamp> {
+        self.send_by.or(self.repeat_until)
+    }
+
+    /// Until when whoever was called for it would know a repetition for one. Nothing unless it was in
+    /// doubt.
+    pub fn repeatable_until(&self) -> Option<Timestamp> {
+        match self.delivery {
+            Delivery::InDoubt { since } => {
+                self.repeat_until.or_else(|| since.checked_add(REPEATABLE).ok())
+            }
+            _ => self.repeat_until,
+        }
     }
 
     /// The message going on, to be looked at when it was to be sent anyway.
@@ -181,13 +221,88 @@ impl MessageId {
         Self::derived(&["crm", tenant.as_str(), theirs.as_str()])
     }
 
-    /// The message that a caller of the API asked for under this key.
-    pub fn asked_for(tenant: &TenantId, who: &str, key: &str) -> Self {
-        Self::derived(&["api", tenant.as_str(), who, key])
+    /// The message that a caller of the API asked for under this key, so many days after they first
+    /// used it.
+    pub fn asked_for(tenant: &TenantId, who: &str, key: &str, day: i64) -> Self {
+        match day {
+            0 => Self::derived(&["api", tenant.as_str(), who, key]),
+            _ => Self::derived(&["api", tenant.as_str(), who, key, &day.to_string()]),
+        }
     }
 
     /// Our own answer to what an event told us.
     pub fn answer_to(event: &EventId) -> Self {
         Self::derived(&["answer", event.as_str()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parked::Until;
+
+    const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+    fn message() -> Message {
+        let tenant = TenantId::parse("acme").unwrap();
+        let id = MessageId::parse("msg_1").unwrap();
+        let phone = "+12125550123".parse().unwrap();
+        Message::outgoing(id, &tenant, Purpose::Api, phone, MessageText::new("hello"), NOON)
+    }
+
+    #[test]
+    fn what_is_asked_again_is_known_by_what_it_says_to_whom_and_until_when() {
+        let by = NOON + REPLY_KEEPS;
+        let stored = Message { send_by: Some(by), ..message() };
+        let later = NOON + SignedDuration::from_mins(10);
+        let again = |change: fn(&mut Message)| {
+            let send_by = Some(later + REPLY_KEEPS);
+            let mut again = Message { created_at: later, send_by, due: Some(later), ..message() };
+            change(&mut again);
+            again
+        };
+        assert!(stored.is_what_was_asked(&again(|_| {})));
+        let differs: [fn(&mut Message); 4] = [
+            |it| it.text = MessageText::new("another"),
+            |it| it.phone = "+12125550124".parse().unwrap(),
+            |it| it.media = vec![MediaUrl::parse("https://media.example/a.png").unwrap()],
+            |it| it.send_by = it.due,
+        ];
+        for change in differs {
+            assert!(!stored.is_what_was_asked(&again(change)));
+        }
+        let sent = Message { delivery: Delivery::Sent { at: later }, due: None, ..stored };
+        assert!(sent.is_what_was_asked(&again(|_| {})), "whatever became of it");
+    }
+
+    #[test]
+    fn each_day_under_a_key_has_an_id_of_its_own() {
+        let tenant = TenantId::parse("acme").unwrap();
+        let id = |day| MessageId::asked_for(&tenant, "key:1", "k", day);
+        assert_eq!(id(0), MessageId::derived(&["api", "acme", "key:1", "k"]));
+        assert!(id(0) != id(1) && id(1) != id(2));
+    }
+
+    #[test]
+    fn a_repetition_is_one_for_23_hours_after_the_first_call_however_often_it_is_made() {
+        let doubt = Message { delivery: Delivery::InDoubt { since: NOON }, ..message() };
+        let until = NOON + SignedDuration::from_hours(23);
+        assert_eq!(doubt.repeatable_until(), Some(until));
+
+        let later = NOON + SignedDuration::from_hours(5);
+        let again = Message {
+            delivery: Delivery::InDoubt { since: later },
+            repeat_until: Some(until),
+            ..message()
+        };
+        assert_eq!(again.repeatable_until(), Some(until));
+        assert_eq!(message().repeatable_until(), None);
+    }
+
+    #[test]
+    fn a_repetition_that_is_held_is_looked_at_when_it_is_none_any_more() {
+        let until = NOON + SignedDuration::from_hours(23);
+        let again = Message { repeat_until: Some(until), ..message() };
+        assert_eq!(again.parked(Parked::new(Until::TenantActive, NOON)).due, Some(until));
     }
 }

@@ -48,7 +48,12 @@ pub enum TenantState {
     Suspended { since: Timestamp, why: String },
     /// Its credentials are destroyed and its addresses answer nobody. What must be kept by law, the
     /// opt-out registry and the consent ledger, is kept.
-    Deleted { since: Timestamp },
+    Deleted {
+        since: Timestamp,
+        /// What it had connected: what came in through these is to be erased.
+        #[serde(default)]
+        integrations: Vec<IntegrationId>,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -117,3 +117,42 @@ async fn a_crash_between_the_effect_and_the_answer_sends_nothing_twice() {
     assert_eq!(first["id"], again["id"]);
     assert_eq!(world.twilio.sent().len(), 1);
 }
+
+#[tokio::test]
+async fn a_key_that_is_used_anew_after_a_day_is_another_text() {
+    let world = World::new().await;
+    let agent = Key::of(&world, "acme", "agent").await;
+    let new = |n: u32| json!({ "to": "+12125550177", "text": format!("number {n}") });
+    let mut ids = std::collections::BTreeSet::new();
+    for n in 0..4 {
+        let sent = agent.post_once("/v1/messages", "k1", &new(n)).await.expect(202);
+        world.settle().await;
+        // A retry that comes late, over the turn of a day, and whose answer was lost.
+        world.advance(20 * 3600);
+        crate::tables::Tables::of(&world).forget("answer given once").await;
+        let again = agent.post_once("/v1/messages", "k1", &new(n)).await.expect(202);
+        assert_eq!(sent["id"], again["id"], "{n}");
+        ids.insert(sent["id"].to_string());
+        world.advance(24 * 3600);
+    }
+    world.settle().await;
+    assert_eq!(ids.len(), 4);
+    assert_eq!(world.twilio.sent().len(), 4);
+}
+
+/// The first was stored and answered with 503, so the caller thinks that nothing was done.
+#[tokio::test]
+async fn another_text_never_passes_for_the_one_that_was_stored_under_its_key() {
+    let world = World::new().await;
+    let agent = Key::of(&world, "acme", "agent").await;
+    let wrong = json!({ "to": "+12125550177", "text": "see you at nine" });
+    let stored = agent.post_once("/v1/messages", "k1", &wrong).await.expect(202);
+    crate::tables::Tables::of(&world).forget("answer given once").await;
+    let right = json!({ "to": "+12125550177", "text": "see you at ten" });
+    let refused = agent.post_once("/v1/messages", "k1", &right).await;
+    let refused = refused.refused(422, "IDEMPOTENCY_KEY_REUSED");
+    assert!(refused["detail"].as_str().unwrap().contains(stored["id"].as_str().unwrap()));
+    agent.post_once("/v1/messages", "k2", &right).await.expect(202);
+    world.settle().await;
+    assert_eq!(world.twilio.sent().len(), 2);
+}

@@ -1,7 +1,8 @@
 //! A person is forgotten, and still not texted.
 
-use domain::contact_copy::ContactCopy;
-use serde_json::json;
+use aws::Asked;
+use domain::{contact_copy::ContactCopy, event::WebhookEvent, work::CLAIM_LIMIT};
+use serde_json::{Value, json};
 
 use super::Key;
 use crate::{
@@ -82,7 +83,65 @@ async fn what_was_to_be_sent_to_them_is_not() {
     let later = json!({ "to": ANNA, "text": "later", "send_at": "2026-01-01T15:00:00Z" });
     admin.post_once("/v1/messages", "k1", &later).await.expect(202);
     let erased = admin.post("/v1/people/erase", &json!({ "phone": ANNA, "reason": "asked" })).await;
-    assert_eq!(erased.expect(200)["complete"], true);
+    let erased = erased.expect(200);
+    assert_eq!((&erased["messages"], &erased["complete"]), (&json!(1), &json!(true)));
     world.settle().await;
     assert!(world.twilio.sent().is_empty());
+}
+
+/// No item holds her number or her words, but for the registry and the ledger.
+async fn nothing_is_left_of_anna(world: &World) {
+    for (_, item) in Tables::of(world).items().await {
+        let (text, kind) = (item.to_string(), item["kind"]["S"].as_str().unwrap());
+        let may_name_her = matches!(kind, "opt-out" | "consent entry");
+        let names_her = text.contains(ANNA) || text.contains("2125550123");
+        assert!(may_name_her || !(names_her || text.contains("knee")), "a {kind} is left: {text}");
+    }
+}
+
+async fn erase_anna(admin: &Key<'_>) -> Value {
+    let why = json!({ "phone": ANNA, "reason": "asked" });
+    admin.post("/v1/people/erase", &why).await.expect(200)
+}
+
+#[tokio::test]
+async fn what_an_agent_wrote_that_could_not_be_sent_is_erased_too() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    world.agent_sends(ANNA, &"about the knee ".repeat(200)).await;
+    world.settle().await;
+    let erased = erase_anna(&admin).await;
+    assert_eq!((&erased["events"], &erased["complete"]), (&json!(1), &json!(true)));
+    nothing_is_left_of_anna(&world).await;
+}
+
+#[tokio::test]
+async fn a_text_that_killed_whoever_read_it_is_erased_too() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let number = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, number.as_str(), "my knee hurts", &[]).await;
+    world.lose_jobs("Inbound").await;
+    let came = world.scope().events(&world.acme.texting, Asked::newest(1)).await.unwrap();
+    let row = world.scope().event(&came.items[0].id).await.unwrap().unwrap();
+    let next = WebhookEvent { claims: CLAIM_LIMIT, ..row.body.clone() };
+    world.scope().replace_event(row, next).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.store.count_parked(&world.acme.tenant).await.unwrap(), 1);
+
+    let erased = erase_anna(&admin).await;
+    assert_eq!((&erased["events"], &erased["complete"]), (&json!(1), &json!(true)));
+    nothing_is_left_of_anna(&world).await;
+}
+
+#[tokio::test]
+async fn a_report_that_comes_after_the_erasure_brings_her_number_back_to_nobody() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    world.agent_sends(ANNA, "an answer about knees").await;
+    world.drain().await;
+    assert_eq!(erase_anna(&admin).await["complete"], true);
+    world.twilio.deliver_callbacks().await;
+    world.settle().await;
+    nothing_is_left_of_anna(&world).await;
 }

@@ -1,9 +1,14 @@
 //! Switching an integration off holds its work back; switching it on lets it go on.
 
+use domain::{
+    conversation::Route,
+    number::{Number, Registration, UseFor},
+};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Key;
-use crate::world::{ANNA, World};
+use crate::world::{ANNA, NOON, World};
 
 /// How often GoHighLevel was called.
 fn calls(world: &World) -> usize {
@@ -136,4 +141,55 @@ async fn what_waits_for_a_channel_that_was_taken_away_goes_another_way() {
     world.agent_sends(ANNA, "by Twilio then").await;
     world.settle().await;
     assert_eq!(world.twilio.sent().len(), 1);
+}
+
+fn number(number: &str, integration: &str) -> Value {
+    json!({ "number": number, "integration": integration })
+}
+
+/// Its number may be left in the pool.
+#[tokio::test]
+async fn nobody_new_is_given_to_a_channel_that_was_taken_away() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let (twilio, texting) = (&world.acme.numbers.twilio, &world.acme.numbers.texting);
+    let wanted = number(twilio.as_str(), "acme-twilio");
+    admin.ask(Method::PUT, "/v1/numbers", Some(&wanted), &[]).await.expect(200);
+    admin.delete("/v1/integrations/acme-texting").await.expect(204);
+    let left = Number {
+        route: Route { channel: world.acme.texting.clone(), number: texting.clone() },
+        use_for: UseFor::NewConversations,
+        registration: Registration::Unknown,
+        added_at: NOON,
+    };
+    world.scope().transaction().add_number(&left).commit().await.unwrap();
+    world.advance(61);
+
+    for n in 0..6 {
+        let text = json!({ "to": format!("+1212555018{n}"), "text": "hello" });
+        admin.post_once("/v1/messages", &format!("k{n}"), &text).await.expect(202);
+    }
+    world.drain().await;
+    assert_eq!(world.twilio.sent().len(), 6);
+    world.settle().await;
+}
+
+#[tokio::test]
+async fn a_text_that_must_leave_by_a_channel_that_was_taken_away_fails_with_the_reason() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let texting = world.acme.numbers.texting.as_str();
+    let wanted = number(texting, "acme-texting");
+    admin.ask(Method::PUT, "/v1/numbers", Some(&wanted), &[]).await.expect(200);
+    let text = json!({
+        "to": ANNA, "text": "hello", "from": texting, "send_at": "2026-01-01T13:00:00Z",
+    });
+    let planned = admin.post_once("/v1/messages", "k1", &text).await.expect(202);
+    admin.delete("/v1/integrations/acme-texting").await.expect(204);
+    world.settle().await;
+
+    let path = format!("/v1/messages/{}", planned["id"].as_str().unwrap());
+    let failed = admin.get(&path).await.expect(200);
+    assert_eq!(failed["failure"]["code"], "integration_gone", "{failed}");
+    assert!(world.twilio.sent().is_empty() && world.texting.sent().is_empty());
 }

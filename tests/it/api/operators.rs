@@ -1,10 +1,13 @@
 //! Tenants, from the first to the last day.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Key;
-use crate::world::{ANNA, World};
+use crate::{
+    tables::Tables,
+    world::{ANNA, World, answer_lost},
+};
 
 #[tokio::test]
 async fn a_tenant_is_made_changed_and_listed() {
@@ -122,14 +125,7 @@ async fn a_deleted_tenant_answers_nobody_and_keeps_what_the_law_asks() {
     operator.delete("/v1/tenants/acme").await.refused(409, "INVALID_STATE");
     operator.post("/v1/tenants/acme/suspend", &json!({ "reason": "left" })).await.expect(200);
 
-    let mut records = Vec::new();
-    let mut path = "/v1/tenants/acme/export".to_owned();
-    loop {
-        let page = operator.get(&path).await.expect(200);
-        records.extend(page["items"].as_array().unwrap().clone());
-        let Some(next) = page["next_cursor"].as_str() else { break };
-        path = format!("/v1/tenants/acme/export?cursor={next}");
-    }
+    let records = exported(&operator).await;
     let kinds: std::collections::BTreeSet<_> =
         records.iter().map(|it| it["kind"].as_str().unwrap()).collect();
     for kind in ["tenant", "integration", "conversation", "message", "opt_out", "consent", "audit"]
@@ -145,8 +141,74 @@ async fn a_deleted_tenant_answers_nobody_and_keeps_what_the_law_asks() {
     world.advance(61);
     let again = world.texting.receives_text(ANNA, number.as_str(), "anybody there?", &[]).await;
     assert_eq!(again.answer.status, Some(404));
-    let kept = serde_json::to_string(&crate::tables::Tables::of(&world).items().await).unwrap();
+    let kept = serde_json::to_string(&Tables::of(&world).items().await).unwrap();
     assert!(!kept.contains("my knee hurts"));
     assert!(kept.contains("CONSENT#") && kept.contains("OPTOUT"));
+    world.settle().await;
+}
+
+async fn exported(operator: &Key<'_>) -> Vec<Value> {
+    let mut records = Vec::new();
+    let mut path = "/v1/tenants/acme/export".to_owned();
+    loop {
+        let page = operator.get(&path).await.expect(200);
+        records.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next_cursor"].as_str() else { return records };
+        path = format!("/v1/tenants/acme/export?cursor={next}");
+    }
+}
+
+/// None of them has a conversation: nothing was said with them yet.
+#[tokio::test]
+async fn what_waits_for_or_failed_with_somebody_new_is_exported_and_deleted_too() {
+    let world = World::new().await;
+    let (operator, admin) = (Key::operator(&world).await, Key::of(&world, "acme", "admin").await);
+    let number = world.acme.numbers.texting.clone();
+    let wanted = json!({ "number": number.as_str(), "integration": "acme-texting" });
+    admin.ask(Method::PUT, "/v1/numbers", Some(&wanted), &[]).await.expect(200);
+    let texts = [
+        json!({ "to": "+12125550191", "text": "planned knee", "send_at": "2026-02-01T12:00:00Z" }),
+        json!({ "to": "+12125550192", "text": "opted knee", "send_at": "2026-01-01T12:10:00Z" }),
+    ];
+    for (n, text) in texts.iter().enumerate() {
+        admin.post_once("/v1/messages", &format!("k{n}"), text).await.expect(202);
+    }
+    let out = json!({ "phone": "+12125550192", "reason": "asked" });
+    admin.post("/v1/opt-outs", &out).await.expect(201);
+    world.advance(660);
+    world.sweep().await;
+    world.drain().await;
+    let off = json!({ "status": "disconnected" });
+    admin.patch("/v1/integrations/acme-ghl", &off).await.expect(200);
+    world.advance(61);
+    // Heard and parked; read by nobody; and from no telephone number.
+    world.texting.receives_text("+12125550193", number.as_str(), "parked knee", &[]).await;
+    world.drain().await;
+    world.texting.receives_text("+12125550194", number.as_str(), "unread knee", &[]).await;
+    world.lose_jobs("Inbound").await;
+    let to = world.acme.numbers.twilio.clone();
+    world.twilio.receives_text("24273", to.as_str(), "unusable knee", &[]).await;
+    world.texting.plan_fault(answer_lost("send", 1));
+    admin
+        .post_once("/v1/messages", "k9", &json!({ "to": "+12125550195", "text": "doubted knee" }))
+        .await
+        .expect(202);
+    world.drain().await;
+    operator.post("/v1/tenants/acme/suspend", &json!({ "reason": "left" })).await.expect(200);
+
+    let whole = serde_json::to_string(&exported(&operator).await).unwrap();
+    for words in ["planned", "opted", "parked", "unread", "unusable", "doubted"] {
+        assert!(whole.contains(&format!("{words} knee")), "{words}");
+    }
+    let deleted = operator.delete("/v1/tenants/acme").await.expect(200);
+    assert_eq!(deleted["complete"], true, "{deleted}");
+    for (_, item) in Tables::of(&world).items().await {
+        let (text, kind) = (item.to_string(), item["kind"]["S"].as_str().unwrap());
+        let is_kept = matches!(kind, "opt-out" | "consent entry" | "answer given once");
+        assert!(is_kept || !text.contains("knee") && !text.contains("+1212555019"), "{text}");
+        let sk = item["sk"]["S"].as_str().unwrap();
+        assert!(!["KEY#", "NUM#", "RESUME"].iter().any(|it| sk.starts_with(it)), "{sk}");
+    }
+    assert_eq!(world.store.count_parked(&world.acme.tenant).await.unwrap(), 0);
     world.settle().await;
 }

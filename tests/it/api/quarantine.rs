@@ -1,10 +1,11 @@
 //! What waits for a person: looked at, tried again, given up.
 
+use jiff::{SignedDuration, Timestamp};
 use local::sims::fault::{Fault, Planned};
 use serde_json::{Value, json};
 
 use super::Key;
-use crate::world::{ANNA, World, answer_lost};
+use crate::world::{ANNA, BEN, World, answer_lost};
 
 /// Everything that waits, on all pages.
 async fn waiting(key: &Key<'_>) -> Vec<Value> {
@@ -109,7 +110,7 @@ async fn many_are_tried_again_as_fast_as_somebody_says() {
     let outcome =
         admin.post("/v1/quarantine/replay", &json!({ "ids": ids, "per_minute": 1 })).await;
     let outcome = outcome.expect(200);
-    let due: Vec<jiff::Timestamp> = outcome["items"]
+    let due: Vec<Timestamp> = outcome["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -166,6 +167,86 @@ async fn a_doubt_is_tried_again_only_where_the_carrier_knows_a_repetition() {
     assert_eq!(outcome["items"][0]["outcome"], "discarded");
     world.settle().await;
     assert!(waiting(&admin).await.is_empty());
+}
+
+/// They are answered through Texting, and nobody knows whether it was sent.
+async fn doubt(world: &World, phones: &[&str]) {
+    let number = world.acme.numbers.texting.clone();
+    for phone in phones {
+        world.texting.receives_text(phone, number.as_str(), "hello", &[]).await;
+    }
+    world.settle().await;
+    for phone in phones {
+        world.texting.plan_fault(answer_lost("send", 1));
+        world.agent_sends(phone, "in doubt").await;
+    }
+    world.drain().await;
+    world.texting.lose_callbacks().await;
+    world.settle().await;
+}
+
+async fn replay(admin: &Key<'_>) -> Vec<Value> {
+    let ids: Vec<_> = waiting(admin).await.iter().map(|it| it["id"].clone()).collect();
+    let wanted = json!({ "ids": ids, "per_minute": 1 });
+    let outcome = admin.post("/v1/quarantine/replay", &wanted).await.expect(200);
+    outcome["items"].as_array().unwrap().clone()
+}
+
+/// A provider knows our key for a day, and what was replayed may wait for longer than that.
+#[tokio::test]
+async fn a_doubt_that_was_held_until_its_key_is_forgotten_is_not_sent_again() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    doubt(&world, &[ANNA]).await;
+    let off = json!({ "status": "disconnected" });
+    admin.patch("/v1/integrations/acme-texting", &off).await.expect(200);
+    world.advance(61);
+    assert_eq!(replay(&admin).await[0]["outcome"], "resumed");
+    world.settle().await;
+    world.advance(24 * 3600);
+    let on = json!({ "status": "active" });
+    admin.patch("/v1/integrations/acme-texting", &on).await.expect(200);
+    world.settle().await;
+
+    assert_eq!(world.texting.calls("send"), 1);
+    let left = waiting(&admin).await;
+    assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("in_doubt")));
+    assert!(left[0]["not_replayable"].as_str().unwrap().contains("forgotten"), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_replay_whose_turn_comes_after_the_key_is_forgotten_is_refused() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    doubt(&world, &[ANNA, BEN]).await;
+    let since: Timestamp = waiting(&admin).await[0]["since"].as_str().unwrap().parse().unwrap();
+    let nearly = since + SignedDuration::from_secs(23 * 3600 - 1);
+    world.clock.advance(nearly.duration_since(world.now()));
+
+    let outcomes = replay(&admin).await;
+    assert_eq!(outcomes[0]["outcome"], "resumed");
+    assert_eq!(outcomes[1]["outcome"], "refused", "{outcomes:?}");
+    world.settle().await;
+    assert_eq!(world.texting.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_doubt_is_not_sent_again_to_another_provider() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    doubt(&world, &[ANNA]).await;
+    let scope = world.scope();
+    let row = scope.integration_row(&world.acme.texting).await.unwrap().unwrap();
+    let mut moved = row.body.clone();
+    moved.settings["base_url"] = json!("https://elsewhere.example");
+    scope.transaction().replace_integration(&row, &moved).commit().await.unwrap();
+    world.advance(61);
+    assert_eq!(replay(&admin).await[0]["outcome"], "resumed");
+    world.settle().await;
+
+    let left = waiting(&admin).await;
+    assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("in_doubt")));
+    assert_eq!(world.texting.calls("send"), 1);
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ pub(super) async fn live(world: &World) -> Everything {
     let crm_contact = scope.owner_of(&phone).await.unwrap().unwrap().crm_contact;
     let copy = ContactCopy::wanted(world.acme.aloware.clone(), phone.clone(), NOON).copied(NOON);
     scope.transaction().set_contact_copy(None, &copy).commit().await.unwrap();
+    scope.note_person(&"+12125550199".parse().unwrap(), NOON).await.unwrap();
     let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
     set_up(world, message.body.route.clone().unwrap()).await;
     Everything {

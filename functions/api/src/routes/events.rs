@@ -116,6 +116,9 @@ async fn read_event(member: Admin, Named(id): Named) -> Result<Json<WholeEvent>,
     let missing = || Problem::not_found("event");
     let id = EventId::parse(&id).map_err(|_| missing())?;
     let row = member.scope().event(&id).await?.ok_or_else(missing)?;
-    let raw = row.body.raw.as_str().to_owned();
-    Ok(Json(WholeEvent { event: view(&row.body), raw }))
+    Ok(Json(whole(&row.body)))
+}
+
+pub(crate) fn whole(event: &WebhookEvent) -> WholeEvent {
+    WholeEvent { event: view(event), raw: event.raw.as_str().to_owned() }
 }

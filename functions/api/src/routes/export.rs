@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use aws::{Asked, Position};
 use axum::Json;
-use domain::{conversation::Conversation, ids::ConversationId};
+use domain::{
+    conversation::Conversation,
+    ids::{ConversationId, IntegrationId},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{consents, conversations, messages, opt_outs, people, tenants};
+use super::{consents, conversations, events, messages, opt_outs, people, tenants};
 use crate::{
     Deps,
     asking::{Admin, Member, Operator, seen},
@@ -26,10 +29,14 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
 
 const PAGE: i32 = 100;
 
+/// Each may have a body of a hundred kilobytes.
+const DELIVERIES: i32 = 20;
+
 /// One record of an export.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Record {
-    /// `tenant`, `integration`, `number`, `conversation`, `message`, `opt_out`, `consent` or `audit`.
+    /// `tenant`, `integration`, `number`, `conversation`, `person` (with whom nothing was said yet),
+    /// `message`, `delivery`, `opt_out`, `consent` or `audit`.
     kind: &'static str,
     #[schema(value_type = Object)]
     record: Value,
@@ -61,6 +68,16 @@ enum Stage {
     Conversations {
         after: Option<Position>,
         said: Option<Position>,
+    },
+    /// The same of those with whom nothing was said yet.
+    People {
+        after: Option<Position>,
+        said: Option<Position>,
+    },
+    /// What came in through this integration, after that. Without one, the first is to come.
+    Deliveries {
+        integration: Option<IntegrationId>,
+        after: Option<Position>,
     },
     OptOuts(Option<Position>),
     Consents(Option<Position>),
@@ -107,6 +124,8 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
         Stage::Tenant => tenant(member).await,
         Stage::Numbers => numbers(member).await,
         Stage::Conversations { after, said } => conversation(member, after, said).await,
+        Stage::People { after, said } => person(member, after, said).await,
+        Stage::Deliveries { integration, after } => deliveries(member, integration, after).await,
         Stage::OptOuts(after) => {
             let page = member.scope().opt_outs(Asked::newest(PAGE).after(after)).await?;
             let items = page.items.iter().map(|it| record("opt_out", &opt_outs::view(member, it)));
@@ -151,7 +170,7 @@ async fn conversation(
 ) -> Result<Page, Problem> {
     let found = member.scope().conversations(Asked::newest(1).after(after.clone())).await?;
     let Some(conversation) = found.items.first() else {
-        return Ok((Vec::new(), Some(Stage::OptOuts(None))));
+        return Ok((Vec::new(), Some(Stage::People { after: None, said: None })));
     };
     let is_begun = said.is_some();
     let (mut items, said) = said_in(member, &conversation.id, said).await?;
@@ -161,6 +180,50 @@ async fn conversation(
     let next = match (said, found.next) {
         (Some(said), _) => Stage::Conversations { after, said: Some(said) },
         (None, Some(next)) => Stage::Conversations { after: Some(next), said: None },
+        (None, None) => Stage::People { after: None, said: None },
+    };
+    Ok((items, Some(next)))
+}
+
+/// One of those with whom nothing was said yet, or more of what is to be said to them.
+async fn person(
+    member: &Member,
+    after: Option<Position>,
+    said: Option<Position>,
+) -> Result<Page, Problem> {
+    let over = Stage::Deliveries { integration: None, after: None };
+    let found = member.scope().people(Asked::newest(1).after(after.clone())).await?;
+    let Some(noted) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
+    let conversation = ConversationId::with(&member.tenant, &noted.phone);
+    let next = found.next.map_or(over, |it| Stage::People { after: Some(it), said: None });
+    if member.scope().conversation(&conversation).await?.is_some() {
+        return Ok((Vec::new(), Some(next)));
+    }
+    let is_begun = said.is_some();
+    let (mut items, said) = said_in(member, &conversation, said).await?;
+    if !is_begun {
+        items.insert(0, record("person", noted));
+    }
+    Ok((items, Some(said.map_or(next, |it| Stage::People { after, said: Some(it) }))))
+}
+
+/// What came in through one integration, as it was posted; then the next one.
+async fn deliveries(
+    member: &Member,
+    integration: Option<IntegrationId>,
+    after: Option<Position>,
+) -> Result<Page, Problem> {
+    let mut ids: Vec<_> =
+        member.scope().integrations().await?.into_iter().map(|it| it.id).collect();
+    ids.sort();
+    let Some(id) = integration.or_else(|| ids.first().cloned()) else {
+        return Ok((Vec::new(), Some(Stage::OptOuts(None))));
+    };
+    let page = member.scope().events(&id, Asked::newest(DELIVERIES).after(after)).await?;
+    let items = page.items.iter().map(|it| record("delivery", &events::whole(it))).collect();
+    let next = match (page.next, ids.into_iter().find(|it| *it > id)) {
+        (Some(after), _) => Stage::Deliveries { integration: Some(id), after: Some(after) },
+        (None, Some(next)) => Stage::Deliveries { integration: Some(next), after: None },
         (None, None) => Stage::OptOuts(None),
     };
     Ok((items, Some(next)))

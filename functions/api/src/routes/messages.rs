@@ -1,9 +1,11 @@
 //! Messages: sent, looked at, and taken back before they leave.
 
+mod once;
+
 use std::sync::Arc;
 
 use app::{Advance, step};
-use aws::{Commit, Order, Row, StoreError};
+use aws::{Order, Row, StoreError};
 use axum::{Json, http::StatusCode};
 use domain::{
     audit::AuditEntry,
@@ -199,11 +201,7 @@ async fn send_message(
         let detail = "This person opted out of texts. They must text START first.";
         return Err(Problem::new(Code::OptedOut, detail));
     }
-    let added = member.scope().transaction().add_message(&message).commit().await?;
-    if added == Commit::Done && message.due.is_some_and(|due| due <= member.now()) {
-        member.deps.queues.outbound.offer(&message.job(&member.tenant), member.now()).await;
-    }
-    let row = load(&member, message.id.as_str()).await?;
+    let row = once::stored(&member, message, &key).await?;
     Ok(Versioned { status: StatusCode::ACCEPTED, ..Versioned::of(&row, view(&row.body)) })
 }
 
@@ -231,7 +229,7 @@ async fn planned(member: &Member, new: NewMessage, key: &str) -> Result<Message,
         None => None,
     };
     let who = &member.asking.caller.subject;
-    let id = MessageId::asked_for(&member.tenant, who, key);
+    let id = MessageId::asked_for(&member.tenant, who, key, 0);
     let text = MessageText::new(new.text);
     let message = Message::outgoing(id, &member.tenant, Purpose::Api, phone, text, now);
     Ok(Message {

@@ -146,8 +146,7 @@ fn view(
                 _ => return None,
             }
         }
-        // They go on by themselves, with the CRM or with the person's next text: there is nothing to
-        // decide about them.
+        // They go on by themselves, with the CRM or the tenant: there is nothing to decide about them.
         Waiting::Standing(_) | Waiting::Copy(_) => return None,
     };
     let replayable = effects::would(member.now(), waiting, integrations);

@@ -113,7 +113,7 @@ pub(crate) fn view(tenant: &Tenant) -> TenantView {
     let (state, since, reason) = match &tenant.state {
         TenantState::Active => ("active", None, None),
         TenantState::Suspended { since, why } => ("suspended", Some(since), Some(why.clone())),
-        TenantState::Deleted { since } => ("deleted", Some(since), None),
+        TenantState::Deleted { since, .. } => ("deleted", Some(since), None),
     };
     let words = |keyword| tenant.extra_keywords.words(keyword).to_vec();
     TenantView {

@@ -13,6 +13,7 @@ use domain::{
     ids::{CrmMessageId, EventId, IntegrationId, MessageId, ProviderMessageId},
     keyword::Keyword,
     message::{Message, Purpose},
+    parked::{Parked, Until},
     sync_log::{LogEntry, LogResult, Operation},
     text::MessageText,
     work::GivenUp,
@@ -117,6 +118,17 @@ fn a_message_in_doubt_is_parked() {
             "created_at": NOON_TEXT,
         })
     );
+}
+
+#[test]
+fn what_was_erased_waits_for_nobody() {
+    let doubt = Message { delivery: Delivery::InDoubt { since: NOON }, ..message() };
+    let erased = stored_message(&doubt.erased(NOON));
+    assert_eq!((erased.get("parked_pk"), erased.get("due_pk")), (None, None));
+
+    let erased = stored_event(&event().quarantined("why", NOON).erased(NOON));
+    assert_eq!((erased.get("parked_pk"), erased.get("recent_pk")), (None, None));
+    assert!(erased.get("expires_at").is_some());
 }
 
 #[test]
@@ -348,7 +360,7 @@ fn a_telling_is_due_until_it_is_told_and_parked_when_given_up() {
 }
 
 #[test]
-fn a_contact_copy_is_due_until_it_is_made_and_parked_when_given_up() {
+fn a_contact_copy_is_due_until_it_is_made_or_given_up() {
     let integration = IntegrationId::parse("acme-aloware").unwrap();
     let copy = ContactCopy::wanted(integration, "+12125550123".parse().unwrap(), NOON);
     let key = Key::contact_copy(&acme(), &copy.phone, &copy.integration);
@@ -374,8 +386,11 @@ fn a_contact_copy_is_due_until_it_is_made_and_parked_when_given_up() {
     assert_eq!((copied.get("due_pk"), copied.get("wake"), copied.get("due")), (None, None, None));
     assert_eq!(copied["copied_at"], NOON_TEXT);
 
+    let parked = stored(&key, &copy.clone().parked(Parked::new(Until::TenantActive, NOON)));
+    assert_eq!((parked.get("due_pk"), &parked["parked_pk"]), (None, &json!("T#acme#PARKED")));
+
     let given_up = stored(&key, &copy.given_up("refused".to_owned(), NOON));
-    assert_eq!(given_up["parked_pk"], "T#acme#PARKED");
+    assert_eq!(given_up.get("parked_pk"), None, "nobody has to look at it");
     assert_eq!(given_up.get("due_pk"), None);
     assert_eq!(given_up.get("wake"), None);
     assert_eq!(given_up["given_up"], json!({ "at": NOON_TEXT, "why": "refused" }));

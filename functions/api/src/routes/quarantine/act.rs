@@ -79,7 +79,7 @@ async fn again(
     due: Timestamp,
 ) -> Result<Outcome, Problem> {
     let Some(waiting) = find(member, id).await? else { return Ok(not_found(id)) };
-    if let Err(why) = would(member.now(), &waiting, integrations) {
+    if let Err(why) = would(due, &waiting, integrations) {
         return Ok(refused(id, why));
     }
     let mut audit = member.audit("quarantine.replay", id);
@@ -145,14 +145,15 @@ fn of_telling(telling: &Telling) -> Value {
     json!({ "given_up": telling.given_up, "parked": telling.parked, "due": telling.due })
 }
 
-/// The message going on. One in doubt is asked for once more, however late: its carrier gives the
-/// answer that was lost.
+/// The message going on. One in doubt is asked for once more, while its carrier gives the answer that
+/// was lost.
 fn message_again(message: &Message, due: Timestamp, now: Timestamp) -> Option<Message> {
     if matches!(message.delivery, Delivery::Queued { .. }) {
         return Some(message.clone().resumed(due));
     }
     let next = step(message, Event::Repeatable, now).ok()?;
-    Some(Message { due: Some(due), send_by: None, ..next })
+    let repeat_until = message.repeatable_until();
+    Some(Message { due: Some(due), send_by: None, repeat_until, ..next })
 }
 
 async fn committed(

@@ -10,18 +10,16 @@ use domain::{
     message::Message,
     quarantine::Effect,
 };
-use jiff::{SignedDuration, Timestamp};
-
-/// For how long a carrier that knows repetitions remembers our key: TP/1 says 24 hours, and an hour is
-/// for clocks that differ.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(23);
+use jiff::Timestamp;
 
 const NOT_REPEATABLE: &str = "Its carrier cannot tell a repetition from a second text. Look it up \
     there, and discard it here.";
 
-/// What it would do, or why it cannot be tried again. Takes the tenant's integrations.
+const FORGOTTEN: &str = "Its carrier has forgotten our key by then: it could be sent twice.";
+
+/// What trying it again at `due` would do, or why it cannot be. Takes the tenant's integrations.
 pub(crate) fn would(
-    now: Timestamp,
+    due: Timestamp,
     waiting: &Waiting,
     integrations: &[Integration],
 ) -> Result<Vec<Effect>, &'static str> {
@@ -33,20 +31,21 @@ pub(crate) fn would(
             }
             Ok(effects)
         }
-        Waiting::Message(row) => match row.body.delivery {
-            Delivery::Queued { .. } => Ok(vec![Effect::SendText]),
-            Delivery::InDoubt { .. } if !knows_repetitions(&row.body, integrations) => {
-                Err(NOT_REPEATABLE)
+        Waiting::Message(row) => {
+            let is_in_time = row.body.repeatable_until().is_none_or(|until| until > due);
+            match row.body.delivery {
+                Delivery::InDoubt { .. } if !knows_repetitions(&row.body, integrations) => {
+                    Err(NOT_REPEATABLE)
+                }
+                Delivery::Queued { .. } | Delivery::InDoubt { .. } if is_in_time => {
+                    Ok(vec![Effect::SendText])
+                }
+                Delivery::Queued { .. } | Delivery::InDoubt { .. } => Err(FORGOTTEN),
+                _ => Err("It does not wait."),
             }
-            Delivery::InDoubt { since } if since + REMEMBERED > now => Ok(vec![Effect::SendText]),
-            Delivery::InDoubt { .. } => {
-                Err("Its carrier has forgotten our key by now: it could be sent twice.")
-            }
-            _ => Err("It does not wait."),
-        },
+        }
         Waiting::Telling(_) => Ok(vec![Effect::TellStatus]),
-        Waiting::Standing(_) => Err("It goes on by itself."),
-        Waiting::Copy(_) => Err("It is tried again when the person texts again."),
+        Waiting::Standing(_) | Waiting::Copy(_) => Err("It goes on by itself."),
     }
 }
 
@@ -92,10 +91,11 @@ pub(crate) fn waits(waiting: &Waiting) -> bool {
         Waiting::Message(row) => {
             let is_queued = matches!(row.body.delivery, Delivery::Queued { .. });
             let is_in_doubt = matches!(row.body.delivery, Delivery::InDoubt { .. });
-            is_in_doubt || is_queued && row.body.parked.is_some()
+            let is_erased = row.body.erased_at.is_some();
+            !is_erased && (is_in_doubt || is_queued && row.body.parked.is_some())
         }
         Waiting::Telling(row) => row.body.given_up.is_some() || row.body.parked.is_some(),
         Waiting::Standing(row) => row.body.parked.is_some(),
-        Waiting::Copy(row) => row.body.given_up.is_some(),
+        Waiting::Copy(row) => row.body.parked.is_some(),
     }
 }

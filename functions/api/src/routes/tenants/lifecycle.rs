@@ -86,23 +86,25 @@ pub(super) async fn delete_tenant(
 ) -> Result<Json<Deletion>, Problem> {
     let member = operator.of(&id)?;
     let row = load(&member).await?;
-    match row.body.state {
+    let integrations = match row.body.state {
         TenantState::Active => {
             return Err(Problem::state("Suspend the tenant before you delete it."));
         }
         TenantState::Suspended { .. } => {
-            erase::connections(&member).await?;
+            let integrations = erase::tenant::connections(&member).await?;
             let row = load(&member).await?;
-            let state = TenantState::Deleted { since: member.now() };
+            let state =
+                TenantState::Deleted { since: member.now(), integrations: integrations.clone() };
             let next = Tenant { state, ..row.body.clone() };
             let mut entry = member.audit("tenant.delete", &id);
             (entry.before, entry.after) = (seen(&row.body), seen(&next));
             let transaction = member.scope().transaction().replace_tenant(&row, &next);
             done(&transaction.audit(&entry).commit().await?)?;
+            integrations
         }
-        TenantState::Deleted { .. } => {}
-    }
-    let (erased_conversations, complete) = erase::conversations(&member).await?;
+        TenantState::Deleted { integrations, .. } => integrations,
+    };
+    let (erased_conversations, complete) = erase::tenant::rest(&member, &integrations).await?;
     Ok(Json(Deletion { id, erased_conversations, complete }))
 }
 
