@@ -1,6 +1,7 @@
 //! The API, through the real handlers and the real authorizer.
 
 mod answered_once;
+mod audited;
 mod connecting;
 mod conversations;
 mod description;
