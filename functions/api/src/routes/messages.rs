@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::keys::future;
+use super::{keys::future, opt_outs::refusal};
 use crate::{
     Deps,
     asking::{Agent, Member, Reader, seen},
@@ -195,9 +195,8 @@ async fn send_message(
     };
     let message = planned(&member, new, &key).await?;
     let standing = member.scope().opt_out(&message.phone).await?;
-    if standing.is_some_and(|it| it.body.active) {
-        let detail = "This person opted out of texts. They must text START first.";
-        return Err(Problem::new(Code::OptedOut, detail));
+    if let Some(row) = standing.filter(|it| it.body.active) {
+        return Err(refusal(&row.body));
     }
     let added = member.scope().transaction().add_message(&message).commit().await?;
     if added == Commit::Done && message.due.is_some_and(|due| due <= member.now()) {
