@@ -39,7 +39,7 @@ async fn every_send_after_stop_is_refused_and_the_agent_is_told() {
     assert_eq!(shown.status, "failed");
     let error = shown.error.unwrap();
     assert_eq!(error["code"], "opted_out");
-    assert!(error["message"].as_str().unwrap().contains("must text START first"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("until they want it again"), "{error}");
     assert_eq!(world.texting.sent().len(), 1, "only the confirmation");
 }
 

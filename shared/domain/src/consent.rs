@@ -130,6 +130,21 @@ pub enum Change {
     Same { act: Act },
 }
 
+/// Whether what holds now is the person's own word, as their ledger has it, the latest line first: they
+/// said it by a text or to the carrier, and were not let back in since. What somebody else had entered
+/// before keeps its source, so a standing alone does not tell. A consent that was written down lets
+/// nobody in.
+pub fn is_own_word<'a>(ledger: impl IntoIterator<Item = &'a ConsentEntry>) -> bool {
+    for line in ledger {
+        match (line.act, line.source) {
+            (Act::Revoked, Source::Texting | Source::Carrier) => return true,
+            (Act::Granted, Source::Texting | Source::Manual) => return false,
+            (Act::Revoked | Act::Granted | Act::GrantRefused, _) => {}
+        }
+    }
+    false
+}
+
 /// When something was said, and when we heard it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
@@ -212,7 +227,7 @@ impl OptOut {
 
     /// Whether the person's own START lifts this. What a member of staff or the API entered was
     /// entered for a reason that the person's text does not answer.
-    fn yields_to_start(&self) -> bool {
+    pub fn yields_to_start(&self) -> bool {
         match self.source {
             Source::Texting | Source::Carrier | Source::Ghl => true,
             Source::Manual | Source::Api => false,
@@ -344,6 +359,22 @@ mod tests {
                 Some(Change::Same { act: Act::GrantRefused })
             );
         }
+    }
+
+    #[test]
+    fn a_stop_is_the_persons_own_word_whoever_had_opted_them_out_before() {
+        let line = |act, source| ConsentEntry::new(phone(), act, source, "", NOON);
+        let entered = line(Act::Revoked, Source::Api);
+        let stop = line(Act::Revoked, Source::Texting);
+        let written = line(Act::Granted, Source::Api);
+        let lifted = line(Act::Granted, Source::Manual);
+
+        assert!(is_own_word([&stop, &entered]));
+        assert!(is_own_word([&line(Act::GrantRefused, Source::Texting), &written, &stop]));
+        assert!(is_own_word([&line(Act::Revoked, Source::Carrier)]));
+        assert!(!is_own_word([&entered, &lifted, &stop]));
+        assert!(!is_own_word([&entered, &line(Act::Granted, Source::Texting), &stop]));
+        assert!(!is_own_word([&entered]));
     }
 
     #[test]

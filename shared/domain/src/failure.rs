@@ -47,7 +47,9 @@ impl Failure {
     /// One sentence for the agent who typed the message.
     pub fn explanation(&self) -> &'static str {
         match self.reason {
-            Reason::OptedOut => "This person opted out of texts. They must text START first.",
+            Reason::OptedOut => {
+                "This person opted out of texts, and is not texted until they want it again."
+            }
             Reason::InvalidNumber => "This number cannot receive texts.",
             Reason::Unreachable => "The phone could not be reached.",
             Reason::Filtered => "A carrier blocked the content of this message.",

@@ -53,6 +53,72 @@ async fn start_does_not_lift_what_the_api_entered() {
     assert_eq!(found["items"][0]["opted_out"], true);
 }
 
+/// Whoever texts a person who said STOP, on nothing but somebody's word, is sued.
+#[tokio::test]
+async fn what_a_person_said_is_not_lifted_without_their_new_consent() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let number = world.acme.numbers.texting.clone();
+    let why = json!({ "phone": ANNA, "reason": "she called" });
+    // The second time somebody here had opted her out before she did, and it keeps their name.
+    for source in ["texting", "api"] {
+        if source == "api" {
+            admin.post("/v1/opt-outs", &why).await.expect(201);
+            let mut lifted = why.clone();
+            admin.post("/v1/opt-outs/lift", &lifted).await.expect(200);
+            lifted["reason"] = json!("lawyer");
+            admin.post("/v1/opt-outs", &lifted).await.expect(201);
+        }
+        world.advance(60);
+        world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+        world.settle().await;
+        let found = admin.get("/v1/opt-outs?phone=%2B12125550123").await.expect(200);
+        assert_eq!(
+            (&found["items"][0]["source"], &found["items"][0]["opted_out"]),
+            (&json!(source), &json!(true))
+        );
+
+        let consent = json!({ "phone": ANNA, "channel": "paper", "wording": "I agree." });
+        admin.post("/v1/consents", &consent).await.expect(201);
+        let refused = admin.post("/v1/opt-outs/lift", &why).await.refused(409, "OPTED_OUT");
+        assert!(refused["detail"].as_str().unwrap().contains("themselves"), "{refused}");
+        let mut wish = why.clone();
+        wish["consent"] = json!({ "channel": "paper", "wording": "I agree again." });
+        wish["consent"]["at"] = json!("2025-12-24T18:00:00Z");
+        let refused = admin.post("/v1/opt-outs/lift", &wish).await.refused(400, "INVALID_REQUEST");
+        assert_eq!(refused["faults"][0]["path"], "/consent/at");
+
+        world.advance(60);
+        wish["consent"].as_object_mut().unwrap().remove("at");
+        let lifted = admin.post("/v1/opt-outs/lift", &wish).await.expect(200);
+        assert_eq!(lifted["opted_out"], false);
+        let ledger = admin.get("/v1/consents?phone=%2B12125550123&limit=2").await.expect(200);
+        assert!(ledger.to_string().contains("I agree again."), "{ledger}");
+        world.settle().await;
+    }
+}
+
+/// What to do about it differs, so it says who opted them out.
+#[tokio::test]
+async fn a_refusal_says_how_the_opt_out_can_end() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let text = json!({ "to": ANNA, "text": "hello" });
+    let refused = async || {
+        let answer = admin.post_once("/v1/messages", "k1", &text).await;
+        answer.refused(409, "OPTED_OUT")["detail"].as_str().unwrap().to_owned()
+    };
+    let why = json!({ "phone": ANNA, "reason": "lawyer" });
+    admin.post("/v1/opt-outs", &why).await.expect(201);
+    assert!(refused().await.contains("START does not lift that"));
+    admin.post("/v1/opt-outs/lift", &why).await.expect(200);
+    let number = world.acme.numbers.texting.clone();
+    world.advance(60);
+    world.texting.receives_text(ANNA, number.as_str(), "STOP", &[]).await;
+    world.settle().await;
+    assert!(refused().await.contains("START, from them, lifts it"));
+}
+
 #[tokio::test]
 async fn a_consent_has_who_when_how_and_which_words() {
     let world = World::new().await;

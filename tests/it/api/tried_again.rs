@@ -45,6 +45,7 @@ async fn a_key_is_one_key_and_its_token_is_good_whatever_failed() {
         assert!(rotated.get("expires_at").is_none(), "{rotated}");
         let keys = world.scope().api_keys(Asked::oldest(10)).await.unwrap().items;
         assert_eq!(keys.len(), 2);
+        world.settle().await;
     })
     .await;
 }
@@ -59,6 +60,7 @@ async fn a_tenant_is_its_makers_whatever_failed() {
 
         world.dynamo.gate().heal();
         operator.post_once("/v1/tenants", "k2", &new).await.refused(409, "ALREADY_EXISTS");
+        world.settle().await;
     })
     .await;
 }
@@ -80,6 +82,7 @@ async fn an_integration_is_connected_whatever_failed() {
         assert_eq!(tenant.contact_copies_to.unwrap().as_str(), "dialler");
         let other = acmes.post_once("/v1/integrations", "k2", &new).await;
         other.refused(409, "ALREADY_EXISTS");
+        world.settle().await;
     })
     .await;
 }

@@ -53,19 +53,19 @@ pub(crate) struct ConsentView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConsent {
     #[schema(example = "+12125550123", format = "phone")]
-    phone: String,
+    pub(crate) phone: String,
     /// Where they agreed: `web_form`, `paper`, `telephone`, `in_person`, or your own word.
     #[schema(example = "web_form", min_length = 1, max_length = 40, pattern = r"\S")]
-    channel: String,
+    pub(crate) channel: String,
     /// The words that they agreed to.
     #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
-    wording: String,
+    pub(crate) wording: String,
     /// The address that a web form was sent from.
     #[schema(example = "203.0.113.7", format = "ip")]
-    ip: Option<String>,
+    pub(crate) ip: Option<String>,
     /// When they agreed. Now, if nothing is said.
     #[schema(format = DateTime)]
-    at: Option<String>,
+    pub(crate) at: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -129,7 +129,7 @@ async fn add_consent(
     member: Agent,
     Input(new): Input<NewConsent>,
 ) -> Result<(StatusCode, Json<ConsentView>), Problem> {
-    let entry = entry(&member, &new)?;
+    let entry = entry(&member, "", &new)?;
     let conversation = domain::ids::ConversationId::with(&member.tenant, &entry.phone);
     let mut audit = member.audit("consent.add", &conversation);
     audit.after = line(&entry);
@@ -143,30 +143,36 @@ fn line(entry: &ConsentEntry) -> Value {
     json!({ "act": entry.act, "source": entry.source, "channel": entry.channel, "at": entry.at })
 }
 
-fn entry(member: &Member, new: &NewConsent) -> Result<ConsentEntry, Problem> {
+/// The line for what was given in the body, or in a part of it.
+pub(crate) fn entry(
+    member: &Member,
+    part: &str,
+    new: &NewConsent,
+) -> Result<ConsentEntry, Problem> {
+    let place = |name: &str| format!("{part}/{name}");
     let at = match &new.at {
-        Some(at) => past(at, member.now())?,
+        Some(at) => past(&place("at"), at, member.now())?,
         None => member.first_asked(),
     };
     let ip: Option<IpAddr> = match &new.ip {
-        Some(ip) => Some(parsed("/ip", ip.parse().map_err(|_| "it is no IP address"))?),
+        Some(ip) => Some(parsed(&place("ip"), ip.parse().map_err(|_| "it is no IP address"))?),
         None => None,
     };
-    let wording = text("/wording", &new.wording, 2000)?;
+    let wording = text(&place("wording"), &new.wording, 2000)?;
     let phone = phone("/phone", &new.phone)?;
     Ok(ConsentEntry {
-        channel: Some(text("/channel", &new.channel, 40)?),
+        channel: Some(text(&place("channel"), &new.channel, 40)?),
         ip: ip.map(|it| it.to_string()),
         recorded_by: Some(member.asking.caller.subject.clone()),
         ..ConsentEntry::new(phone, Act::Granted, Source::Api, wording, at)
     })
 }
 
-fn past(given: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+fn past(path: &str, given: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let at: Option<Timestamp> = given.parse().ok();
-    let at = parsed("/at", at.ok_or("it is a time such as 2026-01-31T17:00:00Z"))?;
+    let at = parsed(path, at.ok_or("it is a time such as 2026-01-31T17:00:00Z"))?;
     if at > now || at.as_second() < 0 {
-        return Err(Problem::at("/at", "it is a time between 1970 and now"));
+        return Err(Problem::at(path, "it is a time between 1970 and now"));
     }
     Ok(at)
 }

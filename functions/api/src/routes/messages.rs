@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::keys::future;
+use super::{keys::future, opt_outs::refusal};
 use crate::{
     Deps,
     asking::{Agent, Member, Reader, seen},
@@ -197,9 +197,8 @@ async fn send_message(
     };
     let message = planned(&member, new, &key).await?;
     let standing = member.scope().opt_out(&message.phone).await?;
-    if standing.is_some_and(|it| it.body.active) {
-        let detail = "This person opted out of texts. They must text START first.";
-        return Err(Problem::new(Code::OptedOut, detail));
+    if let Some(row) = standing.filter(|it| it.body.active) {
+        return Err(refusal(&row.body));
     }
     let row = once::stored(&member, message, &key).await?;
     Ok(Versioned { status: StatusCode::ACCEPTED, ..Versioned::of(&row, view(&row.body)) })

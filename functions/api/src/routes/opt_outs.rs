@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use aws::{Commit, Order, Row};
+use aws::{Asked, Commit, Order, Row};
 use axum::{Json, http::StatusCode};
 use domain::{
-    consent::{Act, ConsentEntry, OptOut, Source},
+    consent::{Act, ConsentEntry, OptOut, Source, is_own_word},
     ids::ConversationId,
     phone::{PhoneNumber, Region},
     sync_log::{LogEntry, LogResult, Operation},
@@ -15,19 +15,25 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::tenants::text;
+use super::{
+    consents::{self, NewConsent},
+    tenants::text,
+};
 use crate::{
     Deps,
     asking::{Admin, Agent, Member, Reader, seen},
     list::{Listed, PageParams, listed},
     openapi::{ChangeRefusals, Refusals},
-    problem::{Problem, parsed},
-    read::{Input, Params},
+    problem::{Code, Problem, parsed},
+    read::{Input, Params, object},
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
     OpenApiRouter::new().routes(routes!(list_opt_outs, add_opt_out)).routes(routes!(lift_opt_out))
 }
+
+/// Lines of a person's ledger that are read to tell who opted them out.
+const LINES: i32 = 100;
 
 /// Somebody's standing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,6 +59,37 @@ pub(crate) struct PhoneAndReason {
     pub(crate) reason: String,
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lift {
+    #[schema(example = "+12125550123", format = "phone")]
+    phone: String,
+    /// Why, for the ledger and the audit log.
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S", example = "wrote to us")]
+    reason: String,
+    /// What they agreed to since they opted out. Needed if they opted out themselves.
+    #[serde(default, deserialize_with = "object")]
+    consent: Option<Agreed>,
+}
+
+/// That a person agreed in writing to be texted again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Agreed {
+    /// Where they agreed: `web_form`, `paper`, or your own word.
+    #[schema(example = "web_form", min_length = 1, max_length = 40, pattern = r"\S")]
+    channel: String,
+    /// The words that they agreed to.
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
+    wording: String,
+    /// The address that a web form was sent from.
+    #[schema(example = "203.0.113.7", format = "ip")]
+    ip: Option<String>,
+    /// When they agreed. Now, if nothing is said.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
@@ -73,6 +110,23 @@ pub(crate) fn view(member: &Member, standing: &OptOut) -> OptOutView {
         since: standing.since.to_string(),
         crm_told: standing.crm_told == Some(standing.active),
     }
+}
+
+/// What to say to who would text somebody who opted out.
+pub(crate) fn refusal(standing: &OptOut) -> Problem {
+    let detail = match standing.source {
+        Source::Texting => "This person opted out by a text. START, from them, lifts it.",
+        Source::Carrier => {
+            "The carrier says that this person opted out. START, from them, lifts it."
+        }
+        Source::Ghl => {
+            "Do not disturb was set for this person in GoHighLevel. START, from them, lifts it."
+        }
+        Source::Manual | Source::Api => {
+            "This person was opted out by hand. START does not lift that; POST /v1/opt-outs/lift does."
+        }
+    };
+    Problem::new(Code::OptedOut, detail)
 }
 
 pub(crate) fn phone(path: &str, given: &str) -> Result<PhoneNumber, Problem> {
@@ -116,22 +170,23 @@ async fn add_opt_out(
         return Ok((StatusCode::CREATED, Json(view(&member, &row.body))));
     }
     let next = OptOut::new(phone, true, Source::Api, member.now());
-    change(&member, row.as_ref(), &next, (Act::Revoked, "opt_out.add"), &reason).await?;
+    change(&member, row.as_ref(), &next, None, &reason).await?;
     Ok((StatusCode::CREATED, Json(view(&member, &next))))
 }
 
 /// Lets a person be texted again
 ///
 /// Only with their word for it: `reason` says what they said, and when. It goes into the ledger and
-/// the audit log. What they opted out of themselves, they lift themselves by texting START.
+/// the audit log. If they opted out themselves, by a text or with their carrier, they lift it by
+/// texting START, or agree again in writing: `consent` says to what, and goes into the ledger too.
 #[utoipa::path(
-    post, path = "/v1/opt-outs/lift", tag = "Consent", request_body = PhoneAndReason,
+    post, path = "/v1/opt-outs/lift", tag = "Consent", request_body = Lift,
     params(crate::openapi::OnceHeader),
     responses((status = 200, body = OptOutView), ChangeRefusals)
 )]
 async fn lift_opt_out(
     member: Admin,
-    Input(wanted): Input<PhoneAndReason>,
+    Input(wanted): Input<Lift>,
 ) -> Result<Json<OptOutView>, Problem> {
     let phone = phone("/phone", &wanted.phone)?;
     let reason = text("/reason", &wanted.reason, 500)?;
@@ -140,9 +195,41 @@ async fn lift_opt_out(
     if !row.body.active {
         return Ok(Json(view(&member, &row.body)));
     }
+    let consent = match wanted.consent {
+        Some(agreed) => Some(agreed.since(&member, &row.body)?),
+        None if is_their_own(&member, &row.body).await? => {
+            let detail = "The person opted out themselves. Have them text START, or say under \
+                `consent` what they agreed to in writing since.";
+            return Err(Problem::new(Code::OptedOut, detail));
+        }
+        None => None,
+    };
     let next = OptOut::new(phone, false, Source::Manual, member.now());
-    change(&member, Some(&row), &next, (Act::Granted, "opt_out.lift"), &reason).await?;
+    change(&member, Some(&row), &next, consent.as_ref(), &reason).await?;
     Ok(Json(view(&member, &next)))
+}
+
+impl Agreed {
+    /// The line of the ledger, if it was after they opted out.
+    fn since(self, member: &Member, standing: &OptOut) -> Result<ConsentEntry, Problem> {
+        let Self { channel, wording, ip, at } = self;
+        let phone = standing.phone.as_str().to_owned();
+        let new = NewConsent { phone, channel, wording, ip, at };
+        let line = consents::entry(member, "/consent", &new)?;
+        if line.at < standing.since {
+            return Err(Problem::at("/consent/at", "it is before they opted out"));
+        }
+        Ok(line)
+    }
+}
+
+/// Whether the person opted out themselves. Where the ledger is too long to tell, they did.
+async fn is_their_own(member: &Member, standing: &OptOut) -> Result<bool, Problem> {
+    if matches!(standing.source, Source::Texting | Source::Carrier) {
+        return Ok(true);
+    }
+    let page = member.scope().consent_history(&standing.phone, Asked::newest(LINES)).await?;
+    Ok(is_own_word(&page.items) || page.next.is_some())
 }
 
 /// The registry, the ledger, the sync log and the audit log change together.
@@ -150,9 +237,11 @@ async fn change(
     member: &Member,
     row: Option<&Row<OptOut>>,
     next: &OptOut,
-    (act, action): (Act, &str),
+    consent: Option<&ConsentEntry>,
     reason: &str,
 ) -> Result<(), Problem> {
+    let (act, action) =
+        if next.active { (Act::Revoked, "opt_out.add") } else { (Act::Granted, "opt_out.lift") };
     let (scope, now) = (member.scope(), member.now());
     let conversation = ConversationId::with(&member.tenant, &next.phone);
     let entry = ConsentEntry {
@@ -167,8 +256,12 @@ async fn change(
     audit.before = row.map(|it| seen(&it.body.active)).unwrap_or_default();
     audit.after = seen(&next.active);
     audit.reason = Some(reason.to_owned());
-    let transaction = scope
-        .transaction()
+    let mut transaction = scope.transaction();
+    if let Some(consent) = consent {
+        let cause = format!("{}:consent", member.asking.request);
+        transaction = transaction.add_consent(consent, &cause);
+    }
+    let transaction = transaction
         .set_opt_out(row, next)
         .add_consent(&entry, &member.asking.request)
         .log(&log)
