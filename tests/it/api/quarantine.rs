@@ -110,7 +110,7 @@ async fn many_are_tried_again_as_fast_as_somebody_says() {
     let outcome =
         admin.post("/v1/quarantine/replay", &json!({ "ids": ids, "per_minute": 1 })).await;
     let outcome = outcome.expect(200);
-    let due: Vec<jiff::Timestamp> = outcome["items"]
+    let due: Vec<Timestamp> = outcome["items"]
         .as_array()
         .unwrap()
         .iter()
