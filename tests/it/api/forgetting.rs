@@ -113,6 +113,7 @@ async fn what_an_agent_wrote_that_could_not_be_sent_is_erased_too() {
     let erased = erase_anna(&admin).await;
     assert_eq!((&erased["events"], &erased["complete"]), (&json!(1), &json!(true)));
     nothing_is_left_of_anna(&world).await;
+    world.settle().await;
 }
 
 #[tokio::test]
@@ -132,6 +133,7 @@ async fn a_text_that_killed_whoever_read_it_is_erased_too() {
     let erased = erase_anna(&admin).await;
     assert_eq!((&erased["events"], &erased["complete"]), (&json!(1), &json!(true)));
     nothing_is_left_of_anna(&world).await;
+    world.settle().await;
 }
 
 #[tokio::test]
