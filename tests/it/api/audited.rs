@@ -135,7 +135,7 @@ fn by_an_admin_about_texts(ids: &Ids) -> Vec<Change> {
         change(
             ("DELETE", "/v1/integrations/{integration}"),
             Value::Null,
-            &[("integration.delete", Ended)],
+            &[("integration.delete", Ended), ("tenant.let_go", Changed)],
         ),
     ]
 }
@@ -159,7 +159,12 @@ fn by_an_operator() -> Vec<Change> {
         change(
             ("DELETE", "/v1/tenants/{tenant}"),
             Value::Null,
-            &[("integration.delete", Ended), ("key.revoke", Changed), ("tenant.delete", Changed)],
+            &[
+                ("integration.delete", Ended),
+                ("tenant.let_go", Changed),
+                ("key.revoke", Changed),
+                ("tenant.delete", Changed),
+            ],
         ),
     ]
 }
