@@ -92,6 +92,9 @@ async fn what_a_person_said_is_not_lifted_without_their_new_consent() {
         wish["consent"].as_object_mut().unwrap().remove("at");
         let lifted = admin.post("/v1/opt-outs/lift", &wish).await.expect(200);
         assert_eq!(lifted["opted_out"], false);
+        wish["consent"]["wording"] = json!(" \u{c}");
+        let refused = admin.post("/v1/opt-outs/lift", &wish).await.refused(400, "INVALID_REQUEST");
+        assert_eq!(refused["faults"][0]["path"], "/consent/wording", "with nothing left to lift");
         let ledger = admin.get("/v1/consents?phone=%2B12125550123&limit=2").await.expect(200);
         assert!(ledger.to_string().contains("I agree again."), "{ledger}");
         world.settle().await;

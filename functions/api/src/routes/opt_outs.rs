@@ -190,36 +190,34 @@ async fn lift_opt_out(
 ) -> Result<Json<OptOutView>, Problem> {
     let phone = phone("/phone", &wanted.phone)?;
     let reason = text("/reason", &wanted.reason, 500)?;
+    let consent = wanted.consent.map(|it| it.line(&member, wanted.phone)).transpose()?;
     let row = member.scope().opt_out(&phone).await?;
     let row = row.ok_or_else(|| Problem::not_found("opt-out"))?;
     if !row.body.active {
         return Ok(Json(view(&member, &row.body)));
     }
-    let consent = match wanted.consent {
-        Some(agreed) => Some(agreed.since(&member, &row.body)?),
+    match &consent {
+        Some(line) if line.at < row.body.since => {
+            return Err(Problem::at("/consent/at", "it is before they opted out"));
+        }
         None if is_their_own(&member, &row.body).await? => {
             let detail = "The person opted out themselves. Have them text START, or say under \
                 `consent` what they agreed to in writing since.";
             return Err(Problem::new(Code::OptedOut, detail));
         }
-        None => None,
-    };
+        Some(_) | None => {}
+    }
     let next = OptOut::new(phone, false, Source::Manual, member.now());
     change(&member, Some(&row), &next, consent.as_ref(), &reason).await?;
     Ok(Json(view(&member, &next)))
 }
 
 impl Agreed {
-    /// The line of the ledger, if it was after they opted out.
-    fn since(self, member: &Member, standing: &OptOut) -> Result<ConsentEntry, Problem> {
+    /// The line of the ledger.
+    fn line(self, member: &Member, phone: String) -> Result<ConsentEntry, Problem> {
         let Self { channel, wording, ip, at } = self;
-        let phone = standing.phone.as_str().to_owned();
         let new = NewConsent { phone, channel, wording, ip, at };
-        let line = consents::entry(member, "/consent", &new)?;
-        if line.at < standing.since {
-            return Err(Problem::at("/consent/at", "it is before they opted out"));
-        }
-        Ok(line)
+        consents::entry(member, "/consent", &new)
     }
 }
 
