@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{EventId, TenantId},
+    crm_event::SmsSwitch,
+    ids::{CrmContactId, EventId, TenantId},
     jobs::{FollowUp, Job},
     keyword::Keyword,
     parked::Parked,
@@ -48,6 +49,12 @@ pub struct OptOut {
     /// What the CRM was last told of it: its do-not-disturb switch and tags should agree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crm_told: Option<bool>,
+    /// When it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm_told_at: Option<Timestamp>,
+    /// The contact whose switch opted them out: another's, with the same phone, does not lift it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crm_contact: Option<CrmContactId>,
     /// Failures to tell the CRM since the standing last changed.
     #[serde(default)]
     pub tries: u32,
@@ -166,14 +173,15 @@ pub fn hear(
 ) -> Option<Change> {
     let is_out = standing.is_some_and(|it| it.active);
     let since = standing.map(|it| it.since);
-    let now = |active| OptOut::new(phone.clone(), active, Source::Texting, said.heard_at);
+    let now =
+        |active| OptOut::new(phone.clone(), active, Source::Texting, said.heard_at).after(standing);
     match keyword {
         Keyword::Help => None,
-        Keyword::Stop if since.is_some_and(|it| it > said.heard_at) => {
+        Keyword::Stop if standing.is_some_and(|it| it.is_newer_than(said.heard_at)) => {
             Some(Change::Same { act: Act::Revoked })
         }
         Keyword::Stop if is_out => standing.map(|it| Change::Renewed {
-            standing: OptOut { since: said.heard_at, ..it.clone() },
+            standing: it.confirmed(Source::Texting, said.heard_at),
             act: Act::Revoked,
         }),
         Keyword::Stop => Some(Change::To { standing: now(true), act: Act::Revoked }),
@@ -189,17 +197,108 @@ pub fn hear(
     }
 }
 
+/// What the CRM's do-not-disturb switch does to `standing`, when it was found like this at `at`.
+/// Nothing if it is our own doing, or older than what we know.
+///
+/// Switching it on opts out. Switching it off takes back only what it had said itself, of the same
+/// contact: whoever said STOP, or was opted out by a carrier or by staff, stays out, and the CRM is
+/// told so again.
+#[must_use]
+pub fn switched(
+    standing: Option<&OptOut>,
+    (phone, contact): (&PhoneNumber, &CrmContactId),
+    switch: &SmsSwitch,
+    at: Timestamp,
+) -> Option<Change> {
+    let is_out = standing.is_some_and(|it| it.active);
+    let is_old = standing.is_some_and(|it| it.since.max(it.crm_told_at.unwrap_or(it.since)) >= at);
+    // The CRM has yet to be told where we stand, so its switch is where it was before.
+    let is_untold = standing.is_some_and(|it| it.due.is_some() || it.parked.is_some());
+    // Somebody was let in, and the switch still says what it was told before.
+    let is_left_on = is_untold && standing.is_some_and(|it| it.crm_told == Some(true));
+    let is_anothers =
+        standing.and_then(|it| it.crm_contact.as_ref()).is_some_and(|it| it != contact);
+    match switch {
+        SmsSwitch::On { permanent, .. } if !is_out && !is_old && !is_left_on => {
+            let source = if *permanent { Source::Carrier } else { Source::Ghl };
+            let standing = OptOut::new(phone.clone(), true, source, at).told(at);
+            let standing = OptOut { crm_contact: Some(contact.clone()), ..standing };
+            Some(Change::To { standing, act: Act::Revoked })
+        }
+        SmsSwitch::On { permanent: true, .. } if is_out && !is_old => {
+            standing.filter(|it| it.source == Source::Ghl).map(|it| Change::Renewed {
+                standing: it.confirmed(Source::Carrier, at),
+                act: Act::Revoked,
+            })
+        }
+        SmsSwitch::Off if is_anothers => None,
+        SmsSwitch::Off if is_out && !is_untold && !is_old => match standing {
+            Some(it) if it.source == Source::Ghl => {
+                let standing = OptOut::new(phone.clone(), false, Source::Ghl, at).told(at);
+                Some(Change::To { standing, act: Act::Granted })
+            }
+            Some(it) => {
+                let standing = OptOut { crm_told: Some(false), due: Some(at), ..it.clone() };
+                Some(Change::Renewed { standing, act: Act::GrantRefused })
+            }
+            None => None,
+        },
+        SmsSwitch::On { .. } | SmsSwitch::Off | SmsSwitch::Unknown => None,
+    }
+}
+
 impl OptOut {
     /// A standing that the CRM has yet to be told of.
     pub fn new(phone: PhoneNumber, active: bool, source: Source, since: Timestamp) -> Self {
         let due = Some(since);
-        Self { phone, active, source, since, crm_told: None, tries: 0, parked: None, due }
+        Self {
+            phone,
+            active,
+            source,
+            since,
+            crm_told: None,
+            crm_told_at: None,
+            crm_contact: None,
+            tries: 0,
+            parked: None,
+            due,
+        }
+    }
+
+    /// What the CRM was told of the standing before this one, which its switch still says.
+    #[must_use]
+    pub fn after(self, before: Option<&Self>) -> Self {
+        let crm_told = before.and_then(|it| it.crm_told);
+        let crm_told_at = before.and_then(|it| it.crm_told_at);
+        Self { crm_told, crm_told_at, ..self }
+    }
+
+    /// The person, or the carrier for them, says again what the CRM's switch had said alone. It is
+    /// their word from now on.
+    #[must_use]
+    pub fn confirmed(&self, source: Source, at: Timestamp) -> Self {
+        let source = if self.source == Source::Ghl { source } else { self.source };
+        Self { source, since: self.since.max(at), ..self.clone() }
+    }
+
+    /// Whether this was said after `at`. What the CRM's switch has lifted never outranks somebody's
+    /// own word: its clock is not ours.
+    pub fn is_newer_than(&self, at: Timestamp) -> bool {
+        let is_switched_off = !self.active && self.source == Source::Ghl;
+        self.since > at && !is_switched_off
     }
 
     /// The standing after the CRM was told of it.
     #[must_use]
-    pub fn told(self) -> Self {
-        Self { crm_told: Some(self.active), tries: 0, parked: None, due: None, ..self }
+    pub fn told(self, at: Timestamp) -> Self {
+        Self {
+            crm_told: Some(self.active),
+            crm_told_at: Some(at),
+            tries: 0,
+            parked: None,
+            due: None,
+            ..self
+        }
     }
 
     /// The standing after the CRM could not be told, to be tried again at `next`.
@@ -331,7 +430,7 @@ mod tests {
     /// It keeps its source, which decides who may lift it, and what the CRM was told.
     #[test]
     fn a_second_stop_renews_the_first() {
-        let before = out(Source::Manual).told();
+        let before = out(Source::Manual).told(NOON);
         let standing = OptOut { since: LATER.heard_at, ..before.clone() };
         assert_eq!(
             heard(Some(&before), Keyword::Stop),
@@ -359,6 +458,110 @@ mod tests {
                 Some(Change::Same { act: Act::GrantRefused })
             );
         }
+    }
+
+    fn switch(standing: Option<&OptOut>, switch: &SmsSwitch) -> Option<(bool, Act)> {
+        match switched(standing, (&phone(), &contact()), switch, LATER.sent_at)? {
+            Change::To { standing, act } | Change::Renewed { standing, act } => {
+                Some((standing.active, act))
+            }
+            Change::Same { .. } => None,
+        }
+    }
+
+    const ON: SmsSwitch = SmsSwitch::On { code: None, permanent: false };
+
+    #[test]
+    fn the_crms_switch_opts_out_and_takes_back_only_what_it_said_itself() {
+        assert_eq!(switch(None, &ON), Some((true, Act::Revoked)));
+        assert_eq!(switch(None, &SmsSwitch::Off), None);
+        let by_crm = out(Source::Ghl).told(NOON);
+        assert_eq!(switch(Some(&by_crm), &SmsSwitch::Off), Some((false, Act::Granted)));
+        assert_eq!(switch(Some(&by_crm), &SmsSwitch::Unknown), None);
+        for source in [Source::Texting, Source::Carrier, Source::Manual, Source::Api] {
+            let standing = out(source).told(NOON);
+            let change = switch(Some(&standing), &SmsSwitch::Off);
+            assert_eq!(change, Some((true, Act::GrantRefused)), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_only_the_person_can_take_back_the_switch_does_not() {
+        let permanent = SmsSwitch::On { code: None, permanent: true };
+        let Some(Change::To { standing, .. }) =
+            switched(None, (&phone(), &contact()), &permanent, NOON)
+        else {
+            panic!("nothing changed");
+        };
+        let change = switch(Some(&standing), &SmsSwitch::Off);
+        assert_eq!(change, Some((true, Act::GrantRefused)));
+    }
+
+    fn contact() -> CrmContactId {
+        CrmContactId::parse("c1").unwrap()
+    }
+
+    /// Flipping the switch back does not take back what the person has said in between.
+    #[test]
+    fn a_stop_makes_what_the_switch_said_the_persons_own_word() {
+        let by_crm = OptOut { crm_contact: Some(contact()), ..out(Source::Ghl).told(NOON) };
+        let Some(Change::Renewed { standing, .. }) = heard(Some(&by_crm), Keyword::Stop) else {
+            panic!("it is not renewed");
+        };
+        assert_eq!(standing.source, Source::Texting);
+        let later = LATER.heard_at + SignedDuration::from_secs(1);
+        let off = switched(Some(&standing), (&phone(), &contact()), &SmsSwitch::Off, later);
+        assert!(matches!(off, Some(Change::Renewed { act: Act::GrantRefused, .. })), "{off:?}");
+
+        let permanent = SmsSwitch::On { code: None, permanent: true };
+        let change = switched(Some(&by_crm), (&phone(), &contact()), &permanent, later);
+        assert!(
+            matches!(&change, Some(Change::Renewed { standing, .. }) if standing.source == Source::Carrier),
+            "{change:?}"
+        );
+    }
+
+    #[test]
+    fn what_the_switch_has_lifted_never_outranks_a_stop() {
+        let after = LATER.heard_at + SignedDuration::from_secs(30);
+        let lifted = OptOut::new(phone(), false, Source::Ghl, after).told(after);
+        let change = heard(Some(&lifted), Keyword::Stop);
+        assert!(
+            matches!(&change, Some(Change::To { standing, .. }) if standing.active),
+            "{change:?}"
+        );
+    }
+
+    /// After START the CRM's switch is still on, until it is told.
+    #[test]
+    fn a_switch_that_nobody_has_set_back_yet_does_not_undo_a_start() {
+        let told = out(Source::Texting).told(NOON);
+        let Some(Change::To { standing, .. }) = heard(Some(&told), Keyword::Start) else {
+            panic!("it is not lifted");
+        };
+        let later = LATER.heard_at + SignedDuration::from_secs(60);
+        assert_eq!(switched(Some(&standing), (&phone(), &contact()), &ON, later), None);
+    }
+
+    #[test]
+    fn another_contacts_switch_does_not_lift_it() {
+        let by_crm = OptOut { crm_contact: Some(contact()), ..out(Source::Ghl).told(NOON) };
+        let other = CrmContactId::parse("c2").unwrap();
+        let later = LATER.heard_at;
+        assert_eq!(switched(Some(&by_crm), (&phone(), &other), &SmsSwitch::Off, later), None);
+    }
+
+    #[test]
+    fn our_own_setting_of_the_switch_is_no_news() {
+        let untold = out(Source::Texting);
+        let told = out(Source::Texting).told(LATER.sent_at);
+        let lifted = OptOut { active: false, ..out(Source::Texting) };
+        for standing in [&untold, &told, &lifted.clone().told(LATER.sent_at)] {
+            assert_eq!(switch(Some(standing), &ON), None, "{standing:?}");
+            assert_eq!(switch(Some(standing), &SmsSwitch::Off), None, "{standing:?}");
+        }
+        let later = OptOut { since: LATER.sent_at, ..lifted }.told(NOON);
+        assert_eq!(switch(Some(&later), &ON), None, "it is older than what was said since");
     }
 
     #[test]

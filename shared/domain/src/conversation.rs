@@ -41,6 +41,12 @@ pub struct Conversation {
     /// Until when somebody has read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_until: Option<Timestamp>,
+    /// How many messages nobody has read, where the CRM says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<u64>,
+    /// When the CRM last counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_at: Option<Timestamp>,
 }
 
 impl Conversation {

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    crm_event::News,
     heard::Heard,
     ids::{ConversationId, CrmMessageId, EventId, IntegrationId, TenantId},
-    jobs::{FollowUp, Job, ReadText},
+    jobs::{CrmWork, FollowUp, Job, ReadText},
     keyword::Keyword,
     parked::Parked,
     quarantine::Effect,
@@ -72,6 +73,8 @@ pub enum Outcome {
     Applied,
     /// We knew it already.
     NothingNew,
+    /// It was our own doing that we were told of.
+    OurOwn,
     /// We do not follow such news.
     Ignored,
     /// It reports on a message that we never sent, or not through this channel.
@@ -137,6 +140,10 @@ impl WebhookEvent {
                 Some(Job::Inbound(ReadText { tenant, event, conversation, asks }))
             }
             Heard::Report(_) => Some(Job::Reports(FollowUp::Record { tenant, event })),
+            Heard::Crm(told) => {
+                let about = told.about().to_owned();
+                Some(Job::Crm(CrmWork::Apply { tenant, event, about }))
+            }
             Heard::Ignored { .. } | Heard::Unusable { .. } => None,
         }
     }
@@ -195,6 +202,10 @@ impl WebhookEvent {
                 effects
             }
             Heard::Report(_) => vec![Effect::ApplyReport],
+            Heard::Crm(told) => match &told.news {
+                News::Contact(_) => vec![Effect::ChangeOptOut],
+                _ => Vec::new(),
+            },
             Heard::Ignored { .. } | Heard::Unusable { .. } => Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    crm_event::CrmEvent,
     delivery::Report,
     ids::{MessageId, ProviderMessageId},
     keyword::{ExtraKeywords, Keyword, classify},
@@ -25,6 +26,8 @@ pub struct Notice {
 pub enum Heard {
     Text(InboundText),
     Report(HeardReport),
+    /// The CRM tells what happened there.
+    Crm(Box<CrmEvent>),
     /// Something we do not follow. It is kept, and nothing is done about it.
     Ignored {
         what: String,
@@ -35,6 +38,20 @@ pub enum Heard {
         what: String,
         why: String,
     },
+}
+
+/// What an agent's message is kept as, whose work is the message itself.
+const MESSAGE_TO_SEND: &str = "a message to send";
+
+impl Heard {
+    /// The CRM asked us to send what an agent wrote.
+    pub fn message_to_send() -> Self {
+        Self::Ignored { what: MESSAGE_TO_SEND.to_owned() }
+    }
+
+    pub fn is_message_to_send(&self) -> bool {
+        matches!(self, Self::Ignored { what } if what == MESSAGE_TO_SEND)
+    }
 }
 
 /// Somebody texted one of our numbers.

@@ -99,6 +99,14 @@ id! {
     LocationId, foreign
 }
 id! {
+    /// The agency that a location belongs to, as the CRM calls it.
+    CompanyId, foreign
+}
+id! {
+    /// Somebody who works in the CRM, as the CRM calls them.
+    CrmUserId, foreign
+}
+id! {
     /// A person, as the CRM calls them.
     CrmContactId, foreign
 }
@@ -109,6 +117,14 @@ id! {
 id! {
     /// A conversation, as the CRM calls it.
     CrmConversationId, foreign
+}
+id! {
+    /// A deal, as the CRM calls it.
+    CrmOpportunityId, foreign
+}
+id! {
+    /// An appointment, as the CRM calls it.
+    CrmAppointmentId, foreign
 }
 
 impl TenantId {

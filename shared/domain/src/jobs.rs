@@ -4,10 +4,14 @@
 //! A job written by yesterday's code is read by today's: fields are only ever added, and added as
 //! optional.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{ConversationId, CrmMessageId, EventId, IntegrationId, MessageId, TenantId},
+    ids::{
+        CompanyId, ConversationId, CrmMessageId, EventId, IntegrationId, LocationId, MessageId,
+        TenantId,
+    },
     phone::PhoneNumber,
 };
 
@@ -50,6 +54,46 @@ pub enum FollowUp {
     CopyContact { tenant: TenantId, integration: IntegrationId, phone: PhoneNumber },
 }
 
+/// Work on a connection to the CRM, and on what the CRM tells us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum CrmWork {
+    /// See to it that there is a token.
+    MindToken(MindToken),
+    /// Find the locations of an agency that has just consented.
+    FindLocations { company: CompanyId },
+    /// Go on with an installation: give it to whom it is wanted for.
+    Settle { location: LocationId },
+    /// Act on what the CRM told us. What is about the same is done in order.
+    Apply { tenant: TenantId, event: EventId, about: String },
+}
+
+/// See to it that there is a token, or another one than that which was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MindToken {
+    pub tenant: TenantId,
+    pub holder: IntegrationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Timestamp>,
+}
+
+impl MindToken {
+    pub fn due(tenant: &TenantId, holder: &IntegrationId) -> Self {
+        Self { tenant: tenant.clone(), holder: holder.clone(), refused: None }
+    }
+
+    /// A token that was issued then was refused.
+    pub fn refused(tenant: &TenantId, holder: &IntegrationId, issued_at: Timestamp) -> Self {
+        Self { refused: Some(issued_at), ..Self::due(tenant, holder) }
+    }
+}
+
+impl From<MindToken> for CrmWork {
+    fn from(job: MindToken) -> Self {
+        Self::MindToken(job)
+    }
+}
+
 /// A job with the queue it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "queue", content = "job", rename_all = "snake_case")]
@@ -57,6 +101,7 @@ pub enum Job {
     Inbound(ReadText),
     Outbound(SendText),
     Reports(FollowUp),
+    Crm(CrmWork),
 }
 
 impl Job {
@@ -84,6 +129,7 @@ impl Job {
             Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
                 short(&format!("copy:{integration}"), tenant, phone.as_str())
             }
+            Self::Crm(work) => work.about(),
         }
     }
 
@@ -91,7 +137,8 @@ impl Job {
     pub fn subject(&self) -> String {
         match self {
             Self::Inbound(ReadText { event, .. })
-            | Self::Reports(FollowUp::Record { event, .. }) => event.to_string(),
+            | Self::Reports(FollowUp::Record { event, .. })
+            | Self::Crm(CrmWork::Apply { event, .. }) => event.to_string(),
             Self::Outbound(SendText { message, .. }) => message.to_string(),
             Self::Reports(FollowUp::Tell { tenant, crm_message }) => {
                 short("tell", tenant, crm_message.as_str())
@@ -103,6 +150,22 @@ impl Job {
             Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
                 short(&format!("copy:{integration}"), tenant, phone.as_str())
             }
+            Self::Crm(work) => work.about(),
+        }
+    }
+}
+
+impl CrmWork {
+    fn about(&self) -> String {
+        match self {
+            Self::MindToken(MindToken { tenant, holder, .. }) => {
+                short("token", tenant, holder.as_str())
+            }
+            Self::FindLocations { company } => {
+                short("agency", &TenantId::platform(), company.as_str())
+            }
+            Self::Settle { location } => short("install", &TenantId::platform(), location.as_str()),
+            Self::Apply { tenant, about, .. } => short("told", tenant, about),
         }
     }
 }

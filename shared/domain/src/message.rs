@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     conversation::Route,
+    crm_event::Medium,
     delivery::Delivery,
     ids::{
         ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId, MessageId,
@@ -30,6 +31,8 @@ pub struct Message {
     pub id: MessageId,
     pub conversation: ConversationId,
     pub purpose: Purpose,
+    #[serde(default, skip_serializing_if = "Medium::is_sms")]
+    pub medium: Medium,
     /// The person's number: the sender of an inbound message, the recipient of any other.
     pub phone: PhoneNumber,
     /// Our side of it. An outgoing message gets its route when it is first dispatched.
@@ -87,6 +90,8 @@ pub enum Purpose {
     StopConfirmation,
     StartConfirmation,
     HelpReply,
+    /// The CRM sent it by a way of its own. It is kept, and never sent by us.
+    Mirrored,
 }
 
 impl Purpose {
@@ -95,7 +100,7 @@ impl Purpose {
     pub fn needs_consent(self) -> bool {
         match self {
             Self::Reply | Self::Api | Self::StartConfirmation => true,
-            Self::Inbound | Self::StopConfirmation | Self::HelpReply => false,
+            Self::Inbound | Self::StopConfirmation | Self::HelpReply | Self::Mirrored => false,
         }
     }
 }
@@ -104,7 +109,7 @@ impl Purpose {
     fn answers_a_keyword(self) -> bool {
         match self {
             Self::StopConfirmation | Self::StartConfirmation | Self::HelpReply => true,
-            Self::Inbound | Self::Reply | Self::Api => false,
+            Self::Inbound | Self::Reply | Self::Api | Self::Mirrored => false,
         }
     }
 }
@@ -123,6 +128,7 @@ impl Message {
             id,
             conversation: ConversationId::with(tenant, &phone),
             purpose,
+            medium: Medium::Sms,
             phone,
             route: None,
             segments: segments::analyse(text.as_str()).segments,
@@ -219,6 +225,12 @@ impl MessageId {
     /// The message that the CRM asked us to send.
     pub fn from_crm(tenant: &TenantId, theirs: &CrmMessageId) -> Self {
         Self::derived(&["crm", tenant.as_str(), theirs.as_str()])
+    }
+
+    /// A message of the CRM's own. It is not the id of the message that the CRM asks us to send, so
+    /// it is never in that one's way.
+    pub fn mirrored(tenant: &TenantId, theirs: &str) -> Self {
+        Self::derived(&["mirror", tenant.as_str(), theirs])
     }
 
     /// The message that a caller of the API asked for under this key, so many days after they first

@@ -48,6 +48,8 @@ pub enum Operation {
     CopyContact,
     /// Somebody's standing in the opt-out registry changed.
     OptOut,
+    /// What the CRM told was acted on.
+    ApplyCrmEvent,
     /// Work was held, or let go on.
     Park,
 }

@@ -1,0 +1,235 @@
+//! A marketplace app's installation in one location: announced by a webhook, granted by a consent,
+//! attached to a tenant, and some day taken back.
+//!
+//! These come in any order and any number of times: the webhook may overtake the consent, an agency
+//! may install for all its locations and for future ones, and a location may be installed again
+//! after it was taken back. So nothing here depends on the order: each keeps its own latest time, and
+//! where the installation stands is what follows from them all.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CompanyId, IntegrationId, LocationId, TenantId};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Install {
+    pub location: LocationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<CompanyId>,
+    /// What people call the location, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When the other side last said that it is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<Timestamp>,
+    /// When somebody last consented, so that we got tokens for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_at: Option<Timestamp>,
+    /// Whether the tokens of the last consent are the location's own, or come by way of its agency's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
+    /// When the other side last said that it is not installed any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uninstalled_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached: Option<Attached>,
+    pub since: Timestamp,
+}
+
+/// Whose tokens open a location.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::Display,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Way {
+    /// The agency's, which give one for the location at any time.
+    Company,
+    /// The location's own.
+    Location,
+}
+
+/// Whose location it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    pub tenant: TenantId,
+    pub integration: IntegrationId,
+}
+
+/// Something that is told of an installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    Announced {
+        at: Timestamp,
+        company: Option<CompanyId>,
+    },
+    Granted {
+        at: Timestamp,
+        company: Option<CompanyId>,
+        way: Way,
+    },
+    Uninstalled {
+        at: Timestamp,
+    },
+    Attached(Attached),
+    /// Nobody's any more: its integration is gone.
+    Detached,
+}
+
+/// Where an installation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Standing {
+    /// It is installed, and we have no tokens for it.
+    Announced,
+    /// We have tokens, and an operator has to say whose it is.
+    Unattached,
+    /// A tenant works with it.
+    Connected,
+    /// It was taken back.
+    Uninstalled,
+}
+
+impl Install {
+    pub fn new(location: LocationId, now: Timestamp) -> Self {
+        Self {
+            location,
+            company: None,
+            name: None,
+            announced_at: None,
+            granted_at: None,
+            way: None,
+            uninstalled_at: None,
+            attached: None,
+            since: now,
+        }
+    }
+
+    /// The installation, told of one more thing. Told twice, or in another order, it is the same.
+    #[must_use]
+    pub fn step(mut self, told: Told) -> Self {
+        match told {
+            Told::Announced { at, company } => {
+                self.announced_at = self.announced_at.max(Some(at));
+                self.company = self.company.or(company);
+            }
+            Told::Granted { at, company, way } => {
+                let is_last = self.granted_at <= Some(at);
+                (self.granted_at, self.way) =
+                    (self.granted_at, self.way).max((Some(at), Some(way)));
+                // Locations move from one agency to another.
+                self.company =
+                    if is_last { company.or(self.company) } else { self.company.or(company) };
+            }
+            Told::Uninstalled { at } => self.uninstalled_at = self.uninstalled_at.max(Some(at)),
+            Told::Attached(attached) => self.attached = Some(attached),
+            Told::Detached => self.attached = None,
+        }
+        self
+    }
+
+    /// When it was last installed, by what we were told.
+    pub fn installed_at(&self) -> Option<Timestamp> {
+        self.announced_at.max(self.granted_at)
+    }
+
+    pub fn standing(&self) -> Standing {
+        let is_gone = self.uninstalled_at.is_some() && self.uninstalled_at > self.installed_at();
+        let is_granted = self.granted_at > self.uninstalled_at;
+        match (&self.attached, self.granted_at) {
+            _ if is_gone => Standing::Uninstalled,
+            (_, None) => Standing::Announced,
+            _ if !is_granted => Standing::Announced,
+            (None, Some(_)) => Standing::Unattached,
+            (Some(_), Some(_)) => Standing::Connected,
+        }
+    }
+
+    /// Whether it was installed anew after it had been taken back, when GoHighLevel forgets which
+    /// SMS provider was chosen.
+    pub fn is_reinstalled(&self) -> bool {
+        self.uninstalled_at.is_some() && self.standing() != Standing::Uninstalled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, sample::subsequence};
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+    fn at(seconds: i64) -> Timestamp {
+        NOON + jiff::SignedDuration::from_secs(seconds)
+    }
+
+    fn install() -> Install {
+        Install::new(LocationId::parse("loc").unwrap(), NOON)
+    }
+
+    fn attached() -> Told {
+        Told::Attached(Attached {
+            tenant: TenantId::parse("acme").unwrap(),
+            integration: IntegrationId::parse("acme-ghl").unwrap(),
+        })
+    }
+
+    fn all() -> Vec<Told> {
+        let company = CompanyId::parse("com").ok();
+        vec![
+            Told::Announced { at: at(1), company: company.clone() },
+            Told::Granted { at: at(2), company: company.clone(), way: Way::Company },
+            Told::Granted { at: at(3), company: company.clone(), way: Way::Location },
+            Told::Granted { at: at(4), company, way: Way::Company },
+            Told::Uninstalled { at: at(0) },
+            attached(),
+        ]
+    }
+
+    fn told(told: impl IntoIterator<Item = Told>) -> Install {
+        told.into_iter().fold(install(), Install::step)
+    }
+
+    #[test]
+    fn it_stands_where_what_was_told_puts_it() {
+        let granted =
+            |seconds| Told::Granted { at: at(seconds), company: None, way: Way::Location };
+        let announced = |seconds| Told::Announced { at: at(seconds), company: None };
+        let gone = |seconds| Told::Uninstalled { at: at(seconds) };
+        for (events, standing) in [
+            (vec![announced(1)], Standing::Announced),
+            (vec![granted(1)], Standing::Unattached),
+            (vec![granted(1), attached()], Standing::Connected),
+            (vec![granted(1), attached(), gone(2)], Standing::Uninstalled),
+            (vec![granted(1), attached(), gone(2), announced(3)], Standing::Announced),
+            (vec![granted(1), attached(), gone(2), granted(3)], Standing::Connected),
+            (vec![attached(), granted(1), Told::Detached], Standing::Unattached),
+        ] {
+            assert_eq!(told(events.clone()).standing(), standing, "{events:?}");
+        }
+        assert!(told([granted(1), attached(), gone(2), granted(3)]).is_reinstalled());
+        assert!(!told([granted(1), attached()]).is_reinstalled());
+    }
+
+    #[test]
+    fn its_tokens_come_by_the_way_of_the_last_consent() {
+        let by = |seconds, way| Told::Granted { at: at(seconds), company: None, way };
+        let ways = |events: [Told; 2]| told(events).way;
+        assert_eq!(ways([by(1, Way::Location), by(2, Way::Company)]), Some(Way::Company));
+        assert_eq!(ways([by(2, Way::Company), by(1, Way::Location)]), Some(Way::Company));
+        assert_eq!(ways([by(1, Way::Company), by(2, Way::Location)]), Some(Way::Location));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_does_not_matter_nor_how_often_it_is_told(
+            shuffled in Just(all()).prop_shuffle(),
+            again in subsequence(all(), 0..=6),
+        ) {
+            let told_twice = told(shuffled.into_iter().chain(again));
+            prop_assert_eq!(told_twice, told(all()));
+        }
+    }
+}
