@@ -1,6 +1,7 @@
 //! How a call to GoHighLevel is made and how its answer is read.
 
 use egress::{Answer, Call};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -25,6 +26,7 @@ pub(crate) struct Task {
 pub(crate) enum Version {
     Contacts,
     Conversations,
+    OAuth,
 }
 
 /// What a second call would do.
@@ -36,12 +38,14 @@ pub(crate) enum Effect {
     Repeats,
     /// A second thing beside the first.
     Creates,
+    /// It would fail: what the first one was given is used up.
+    Spends,
 }
 
 impl Version {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Contacts => "2021-07-28",
+            Self::Contacts | Self::OAuth => "2021-07-28",
             Self::Conversations => "2021-04-15",
         }
     }
@@ -58,8 +62,21 @@ impl Client {
         task: Task,
         call: Call<'_>,
     ) -> Result<Answer, Error> {
+        let Some(gate) = &session.gate else {
+            return self.send_as(&session.token, task, call).await;
+        };
+        let passed = gate.pass(Box::pin(self.send_as(&session.token, task, call))).await;
+        passed.unwrap_or_else(|held| Err(Error::held(task, held)))
+    }
+
+    pub(crate) async fn send_as(
+        &self,
+        token: &SecretString,
+        task: Task,
+        call: Call<'_>,
+    ) -> Result<Answer, Error> {
         let answer = call
-            .bearer(&session.token)
+            .bearer(token)
             .header("Version", task.version.as_str())
             .send()
             .await
@@ -69,10 +86,14 @@ impl Client {
 }
 
 impl Task {
-    /// The address of a resource. Ids are foreign, so they are escaped; those that would climb out
-    /// of the path are refused.
+    /// The address of a resource.
     pub(crate) fn address(self, session: &Session, path: &[&str]) -> Result<Url, Error> {
-        let mut url = Url::parse(&session.base_url).map_err(|_| Error::no_address(self))?;
+        self.address_at(&session.base_url, path)
+    }
+
+    /// Ids are foreign, so they are escaped; those that would climb out of the path are refused.
+    pub(crate) fn address_at(self, base_url: &str, path: &[&str]) -> Result<Url, Error> {
+        let mut url = Url::parse(base_url).map_err(|_| Error::no_address(self))?;
         if path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
             return Err(Error::no_address(self));
         }
@@ -100,6 +121,7 @@ mod tests {
             location: LocationId::parse("loc").unwrap(),
             token: "secret".into(),
             provider: Provider::Default,
+            gate: None,
         }
     }
 

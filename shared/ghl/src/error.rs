@@ -4,9 +4,10 @@ use std::{fmt, time::Duration};
 
 use domain::ids::CrmContactId;
 use egress::{Answer, CallError};
+use jiff::Timestamp;
 
 use crate::{
-    RateLimit,
+    Held, RateLimit,
     client::{Effect, Task},
     refusal::Refusal,
 };
@@ -26,13 +27,26 @@ pub struct Error {
 pub enum Kind {
     /// The token is not, or no longer, valid. A fresh one may be.
     Unauthorized,
+    /// The refresh token is used up, expired or unknown. Only a person, or [`Client::reconnect`],
+    /// can bring the connection back.
+    ///
+    /// [`Client::reconnect`]: crate::Client::reconnect
+    NeedsReconnect,
+    /// The authorization code is wrong, used, expired or another client's. The person has to start
+    /// over.
+    CodeNotAccepted,
     /// The token is valid and not good for this: another location, scope or kind of user.
     Forbidden,
-    /// The integration is set up wrongly: the provider's kind or id, or the address.
+    /// The integration is set up wrongly: the provider's kind or id, the address, the API's
+    /// version, or the app's client id or secret. Tokens are to be kept: they may be good.
     Configuration,
     /// The message was made a moment ago and cannot be reported on yet. It settles within a
     /// minute or never.
     NotReady,
+    /// It was not made. Others go first, or GoHighLevel is being left alone.
+    Held {
+        retry_after: Duration,
+    },
     RateLimited {
         retry_after: Option<Duration>,
         /// The day's allowance is used up, not the moment's.
@@ -48,6 +62,11 @@ pub enum Kind {
     /// GoHighLevel did not do it, or doing it twice does no harm.
     Unavailable,
     /// It may have created what it was asked to create. Look for it before asking again.
+    ///
+    /// After a refresh: the refresh token may be used up. For [`Client::REFRESH_GRACE`] the same
+    /// one gets the same answer again.
+    ///
+    /// [`Client::REFRESH_GRACE`]: crate::Client::REFRESH_GRACE
     InDoubt,
 }
 
@@ -71,8 +90,14 @@ impl Error {
     /// Whether trying again could help. After [`Kind::InDoubt`], look first.
     pub fn is_transient(&self) -> bool {
         match self.kind {
-            Kind::NotReady | Kind::RateLimited { .. } | Kind::Unavailable | Kind::InDoubt => true,
+            Kind::NotReady
+            | Kind::Held { .. }
+            | Kind::RateLimited { .. }
+            | Kind::Unavailable
+            | Kind::InDoubt => true,
             Kind::Unauthorized
+            | Kind::NeedsReconnect
+            | Kind::CodeNotAccepted
             | Kind::Forbidden
             | Kind::Configuration
             | Kind::NotFound
@@ -86,8 +111,11 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             Kind::RateLimited { retry_after, .. } => retry_after,
+            Kind::Held { retry_after } => Some(retry_after),
             Kind::NotReady => Some(SETTLING),
             Kind::Unauthorized
+            | Kind::NeedsReconnect
+            | Kind::CodeNotAccepted
             | Kind::Forbidden
             | Kind::Configuration
             | Kind::NotFound
@@ -96,6 +124,14 @@ impl Error {
             | Kind::Refused
             | Kind::Unavailable
             | Kind::InDoubt => None,
+        }
+    }
+
+    /// Until when the call is held back, if it was not made for that.
+    pub fn held_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.kind {
+            Kind::Held { retry_after } => now.checked_add(retry_after).ok(),
+            _ => None,
         }
     }
 
@@ -143,8 +179,23 @@ impl Error {
         Self { kind, about: about.into() }
     }
 
+    /// A call that was not made.
+    pub(crate) fn held(task: Task, held: Held) -> Self {
+        let about = About { task: task.name, ..About::default() };
+        Self { kind: Kind::Held { retry_after: held.retry_after }, about: about.into() }
+    }
+
     /// An answer that is not 2xx.
     pub(crate) fn refusal(task: Task, answer: &Answer) -> Self {
+        Self::refusal_meaning(task, answer, Refusal::kind)
+    }
+
+    /// As [`Self::refusal`], where a status of 4xx means something of its own.
+    pub(crate) fn refusal_meaning(
+        task: Task,
+        answer: &Answer,
+        kind_of: impl Fn(&Refusal, u16) -> Kind,
+    ) -> Self {
         let refusal = Refusal::read(answer.body());
         let rate_limit = RateLimit::of(answer);
         let kind = match answer.status() {
@@ -153,18 +204,24 @@ impl Error {
                 daily: rate_limit.is_spent_for_today(),
             },
             408 => unknown_outcome(task.effect),
-            status @ 400..=499 => refusal.kind(status),
+            status @ 400..=499 => kind_of(&refusal, status),
             _ => unknown_outcome(task.effect),
         };
-        // GoHighLevel has been seen to answer 422 and to create the contact nevertheless.
-        let rules_nothing_out = matches!(answer.status(), 408 | 422) || answer.status() >= 500;
+        let may_have_happened = match task.effect {
+            Effect::Reads => false,
+            // GoHighLevel has been seen to answer 422 and to create the contact nevertheless.
+            Effect::Repeats | Effect::Creates => {
+                matches!(answer.status(), 408 | 422) || answer.status() >= 500
+            }
+            Effect::Spends => kind == Kind::InDoubt,
+        };
         let about = About {
             task: task.name,
             status: Some(answer.status()),
             code: refusal.code,
             trace_id: refusal.trace_id,
             rate_limit,
-            may_have_happened: rules_nothing_out && task.effect != Effect::Reads,
+            may_have_happened,
             duplicate_of: refusal.duplicate_of,
             silence: None,
         };
@@ -198,6 +255,11 @@ impl Error {
         error
     }
 
+    /// We were given the token of a location that we did not ask for, which nobody may have.
+    pub(crate) fn another_location(task: Task) -> Self {
+        Self::ours(task, Kind::Refused, "ANOTHER_LOCATION")
+    }
+
     fn ours(task: Task, kind: Kind, code: &str) -> Self {
         let about = About { task: task.name, code: Some(code.to_owned()), ..About::default() };
         Self { kind, about: about.into() }
@@ -208,7 +270,7 @@ impl Error {
 fn unknown_outcome(effect: Effect) -> Kind {
     match effect {
         Effect::Reads | Effect::Repeats => Kind::Unavailable,
-        Effect::Creates => Kind::InDoubt,
+        Effect::Creates | Effect::Spends => Kind::InDoubt,
     }
 }
 
@@ -229,9 +291,12 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unauthorized => "the token is not accepted",
+            Self::NeedsReconnect => "the refresh token is not accepted",
+            Self::CodeNotAccepted => "the authorization code is not accepted",
             Self::Forbidden => "the token is not good for this",
             Self::Configuration => "the integration is set up wrongly",
             Self::NotReady => "the message cannot be reported on yet",
+            Self::Held { .. } => "it is held back for now",
             Self::RateLimited { daily: false, .. } => "too many calls at once",
             Self::RateLimited { daily: true, .. } => "the day's calls are used up",
             Self::NotFound => "there is no such thing",

@@ -22,8 +22,11 @@ impl Client {
         let call = self.http.get(url).query(&query);
         self.send(session, LOOK, call).await.map(drop).map_err(|error| {
             let code = match error.kind() {
-                Kind::Unauthorized | Kind::Forbidden => FaultCode::InvalidCredentials,
-                Kind::RateLimited { .. } => FaultCode::RateLimitExceeded,
+                Kind::Unauthorized
+                | Kind::NeedsReconnect
+                | Kind::CodeNotAccepted
+                | Kind::Forbidden => FaultCode::InvalidCredentials,
+                Kind::RateLimited { .. } | Kind::Held { .. } => FaultCode::RateLimitExceeded,
                 Kind::Refused
                 | Kind::OptedOut
                 | Kind::NotFound

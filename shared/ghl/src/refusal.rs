@@ -27,7 +27,10 @@ impl Refusal {
         };
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         Self {
-            code: text("canonicalCode").or(text("code")).and_then(identifier),
+            code: text("canonicalCode")
+                .or(text("code"))
+                .or(text("error").filter(|it| it.contains('_')))
+                .and_then(identifier),
             trace_id: text("traceId").and_then(identifier),
             duplicate_of: duplicate(&body),
             words: sentences(&body).join("\n").to_lowercase(),
@@ -39,6 +42,26 @@ impl Refusal {
         self.kind_of_code()
             .or_else(|| self.kind_of_words(status))
             .unwrap_or_else(|| self.kind_of_status(status))
+    }
+
+    /// What a status of 4xx means where codes and refresh tokens are exchanged for tokens.
+    ///
+    /// GoHighLevel never published all its answers. One that we do not know says nothing about the
+    /// token, which is therefore not given up.
+    pub(crate) fn kind_at_token_endpoint(&self, not_accepted: Kind) -> Kind {
+        let is_invalid_grant =
+            self.code.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("invalid_grant"));
+        if self.words.contains("authorization code not found") {
+            Kind::CodeNotAccepted
+        } else if self.words.contains("refresh token is invalid") {
+            Kind::NeedsReconnect
+        } else if is_invalid_grant {
+            not_accepted
+        } else if self.words.contains("location is not active") {
+            Kind::Suspended
+        } else {
+            Kind::Configuration
+        }
     }
 
     fn kind_of_status(&self, status: u16) -> Kind {
@@ -77,7 +100,9 @@ impl Refusal {
 const WORDS: &[(Option<u16>, &str, Kind)] = &[
     (Some(401), "access token is invalid", Kind::Unauthorized),
     (Some(401), "invalid jwt", Kind::Unauthorized),
-    (Some(401), "version header", Kind::Refused),
+    // A mistake of ours that concerns every call: nothing may be given up because of it.
+    (Some(401), "version header", Kind::Configuration),
+    (Some(400), "invalid api version", Kind::Configuration),
     (None, "no conversation provider found", Kind::NotReady),
     (None, "access to the conversationprovider", Kind::Configuration),
     (None, "incorrect conversationproviderid", Kind::Configuration),

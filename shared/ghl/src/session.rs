@@ -1,8 +1,12 @@
 //! Whom we speak for.
 
+use std::sync::Arc;
+
 use domain::ids::LocationId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+
+use crate::Gate;
 
 /// One location's way in: where, who, with which token.
 #[derive(Clone, Debug)]
@@ -11,6 +15,8 @@ pub struct Session {
     pub location: LocationId,
     pub token: SecretString,
     pub provider: Provider,
+    /// Who is asked before each call.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 /// How our conversation provider was made in the marketplace, which decides how a text that came
@@ -25,6 +31,14 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// A channel beside the location's own, if it has an id; else the one in its place.
+    pub fn with(id: Option<String>) -> Self {
+        match id {
+            Some(conversation_provider_id) => Self::Additional { conversation_provider_id },
+            None => Self::Default,
+        }
+    }
+
     /// The documentation asks for `SMS` from both kinds. The API refuses that from an additional
     /// provider and takes `Custom`.
     pub(crate) fn inbound_type(&self) -> &'static str {
@@ -65,6 +79,7 @@ mod tests {
             location: LocationId::parse("loc").unwrap(),
             token: "very-secret".into(),
             provider: Provider::Default,
+            gate: None,
         };
         assert!(!format!("{session:?}").contains("very-secret"));
     }

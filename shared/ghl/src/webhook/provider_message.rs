@@ -151,17 +151,20 @@ mod tests {
         ProviderMessage::read(&Signed::unchecked(body.as_bytes()))
     }
 
-    /// `sms` and `email` are GoHighLevel's own examples (CC0); `extended` is made up, with the
-    /// fields that integrators have seen besides.
     macro_rules! sample {
         ($name:literal) => {
-            include_str!(concat!("../../tests/samples/ProviderOutboundMessage.", $name, ".json"))
+            include_str!(concat!("../../tests/webhook-samples/", $name, ".json"))
         };
     }
 
+    const SMS: &str = sample!("ProviderOutboundMessage.sms");
+    const EMAIL: &str = sample!("ProviderOutboundMessage.email");
+    /// Made up, with the fields that integrators have seen besides.
+    const EXTENDED: &str = sample!("observed/ProviderOutboundMessage.extended.reconstructed");
+
     #[test]
     fn the_documented_text_is_read() {
-        let text = read(sample!("sms")).unwrap();
+        let text = read(SMS).unwrap();
 
         assert_eq!(text.location.as_str(), "GKAWb4yu7A4LSc0skQ6g");
         assert_eq!(text.message.as_str(), "GKJxs4P5L8dWc5CFUITM");
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_integrators_have_seen_besides_is_read() {
-        let text = read(sample!("extended")).unwrap();
+        let text = read(EXTENDED).unwrap();
 
         assert_eq!(text.conversation.unwrap().as_str(), "convAAAAAAAAAAAAAAAA");
         assert_eq!(text.conversation_provider.as_deref(), Some("000000000000000000000002"));
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn an_email_is_told_from_a_text() {
-        assert_eq!(read(sample!("email")).unwrap().kind, TextKind::Email);
+        assert_eq!(read(EMAIL).unwrap().kind, TextKind::Email);
     }
 
     #[test]
@@ -227,7 +230,7 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_number_nor_text() {
-        let shown = format!("{:?}", read(sample!("sms")).unwrap());
+        let shown = format!("{:?}", read(SMS).unwrap());
 
         for secret in ["5864603685", "to be sent", "googlelogo"] {
             assert!(!shown.contains(secret), "{shown}");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::Keys;
+use super::{Keys, LegacyKey};
 
 /// A body that GoHighLevel signed. There is no other way to come by one.
 #[derive(Clone, Copy)]
@@ -22,16 +22,34 @@ pub enum Forged {
 impl<'a> Signed<'a> {
     /// Checks a body, exactly as it arrived, against its header `X-GHL-Signature`.
     pub fn authenticate(keys: &Keys, body: &'a [u8], header: Option<&str>) -> Result<Self, Forged> {
-        let claimed = header.map(str::trim).unwrap_or_default();
-        if matches!(claimed, "" | "N/A") {
-            return Err(Forged::Unsigned);
+        let claimed = claimed(header).ok_or(Forged::Unsigned)?;
+        Self::check(body, claimed, |signature| keys.have_signed(body, signature))
+    }
+
+    /// Checks an event, which may be signed in the old way as long as that is switched on: by the
+    /// header `X-WH-Signature`. It is looked at only where `X-GHL-Signature` says nothing.
+    pub fn authenticate_event(
+        keys: &Keys,
+        legacy: Option<&LegacyKey>,
+        body: &'a [u8],
+        ghl_header: Option<&str>,
+        wh_header: Option<&str>,
+    ) -> Result<Self, Forged> {
+        match (claimed(ghl_header), legacy, claimed(wh_header)) {
+            (None, Some(key), Some(claimed)) => {
+                Self::check(body, claimed, |signature| key.has_signed(body, signature))
+            }
+            _ => Self::authenticate(keys, body, ghl_header),
         }
+    }
+
+    fn check(
+        body: &'a [u8],
+        claimed: &str,
+        has_signed: impl Fn(&[u8]) -> bool,
+    ) -> Result<Self, Forged> {
         let signature = STANDARD.decode(claimed).map_err(|_| Forged::WrongSignature)?;
-        if keys.have_signed(body, &signature) {
-            Ok(Self(body))
-        } else {
-            Err(Forged::WrongSignature)
-        }
+        if has_signed(&signature) { Ok(Self(body)) } else { Err(Forged::WrongSignature) }
     }
 
     pub fn body(&self) -> &'a [u8] {
@@ -42,6 +60,11 @@ impl<'a> Signed<'a> {
     pub(super) fn unchecked(body: &'a [u8]) -> Self {
         Self(body)
     }
+}
+
+/// What a header says, unless it says that there is nothing to say.
+fn claimed(header: Option<&str>) -> Option<&str> {
+    header.map(str::trim).filter(|it| !matches!(*it, "" | "N/A"))
 }
 
 /// The body is somebody's text.
@@ -57,7 +80,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::webhook::GHL_PUBLIC_KEY;
+    use crate::webhook::{GHL_PUBLIC_KEY, legacy::testing::LegacyPair};
 
     fn pair(seed: u8) -> Ed25519KeyPair {
         Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
@@ -117,6 +140,48 @@ mod tests {
             Signed::authenticate(&published, b"{}", Some(&signature)).unwrap_err(),
             Forged::WrongSignature
         );
+    }
+
+    #[test]
+    fn the_old_signature_counts_if_it_is_switched_on_and_there_is_no_new_one() {
+        let (new, old) = (pair(1), LegacyPair::generate());
+        let keys = keys(&[&new]);
+        let (by_new, by_old) = (sign(&new, b"{}"), old.sign(b"{}"));
+        let check = |legacy: Option<&LegacyKey>, ghl: Option<&str>, wh: Option<&str>| {
+            Signed::authenticate_event(&keys, legacy, b"{}", ghl, wh).map(drop)
+        };
+        let (on, off) = (Some(&old.key), None);
+        let (by_new, by_old) = (Some(by_new.as_str()), Some(by_old.as_str()));
+        let wrong = Some("AAAA");
+
+        for (legacy, ghl, wh, checked) in [
+            (off, by_new, None, Ok(())),
+            (on, by_new, wrong, Ok(())),
+            (on, None, by_old, Ok(())),
+            (on, Some("N/A"), by_old, Ok(())),
+            (off, None, by_old, Err(Forged::Unsigned)),
+            (on, wrong, by_old, Err(Forged::WrongSignature)),
+            (on, by_old, None, Err(Forged::WrongSignature)),
+            (on, None, by_new, Err(Forged::WrongSignature)),
+            (on, None, wrong, Err(Forged::WrongSignature)),
+            (on, Some(""), Some("N/A"), Err(Forged::Unsigned)),
+            (on, None, None, Err(Forged::Unsigned)),
+        ] {
+            assert_eq!(check(legacy, ghl, wh), checked, "{ghl:?} {wh:?}");
+        }
+    }
+
+    #[test]
+    fn the_old_signature_covers_the_whole_body() {
+        let old = LegacyPair::generate();
+        let refused = Signed::authenticate_event(
+            &keys(&[&pair(1)]),
+            Some(&old.key),
+            b"{ }",
+            None,
+            Some(&old.sign(b"{}")),
+        );
+        assert_eq!(refused.unwrap_err(), Forged::WrongSignature);
     }
 
     #[test]

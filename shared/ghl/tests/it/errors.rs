@@ -2,14 +2,14 @@
 
 use std::{iter::successors, time::Duration};
 
-use crate::support::{Answer, Crm, TOKEN, answer, number};
+use crate::support::{Answer, Crm, TOKEN, answer, number, said};
 use domain::{
     crm_status::CrmStatus,
     ids::{CrmContactId, CrmMessageId, MessageId},
     text::MessageText,
 };
 use ghl::{Error, InboundPost, Kind};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const PHONE: &str = "+12025550123";
 const TEXT: &str = "the words of the text";
@@ -41,11 +41,6 @@ async fn adding(answer: Answer) -> Error {
     add(&Crm::answering([answer]).await).await
 }
 
-fn said(status: u16, message: impl Into<Value>) -> Answer {
-    let message = message.into();
-    answer(status, json!({ "statusCode": status, "message": message, "traceId": "trace-1" }))
-}
-
 fn coded(status: u16, code: &str, message: &str) -> Answer {
     let body = json!({ "statusCode": status, "message": message, "canonicalCode": code });
     answer(status, body)
@@ -56,9 +51,9 @@ async fn every_documented_sentence_has_its_meaning() {
     for (status, message, kind) in [
         (401, "Invalid token: access token is invalid", Kind::Unauthorized),
         (401, "Invalid JWT", Kind::Unauthorized),
-        (401, "version header was not found.", Kind::Refused),
-        (401, "version header is invalid", Kind::Refused),
-        (400, "Invalid API version segment 'bogus-version' at position 0", Kind::Refused),
+        (401, "version header was not found.", Kind::Configuration),
+        (401, "version header is invalid", Kind::Configuration),
+        (400, "Invalid API version segment 'bogus-version' at position 0", Kind::Configuration),
         (401, "Token's user type mismatch!", Kind::Forbidden),
         (401, "This token's user type is not yet supported!", Kind::Forbidden),
         (401, "The token is not authorized for this scope.", Kind::Forbidden),
@@ -75,12 +70,20 @@ async fn every_documented_sentence_has_its_meaning() {
         (500, "Internal server error", Kind::InDoubt),
         (400, "This location does not allow duplicated contacts.", Kind::Refused),
         (400, "Cannot send message as DND is active for SMS.", Kind::OptedOut),
+        (400, "Cannot send message as DND is active for Email.", Kind::OptedOut),
         (400, "Cannot send message as DND is active for WhatsApp", Kind::OptedOut),
         (400, "Cannot send message as DND is active", Kind::OptedOut),
         (400, "Cannot send message as +12025550123 has unsubscribed", Kind::OptedOut),
+        (400, "Cannot send email as ann@example.com has unsubscribed", Kind::OptedOut),
         (400, "Missing phone number", Kind::Refused),
         (422, "There is no message or attachments", Kind::Refused),
         (400, "Unable to send e-mail, contact's e-mail is invalid", Kind::Refused),
+        (
+            400,
+            "Cannot send message as emailTo is not under contact's primary or additional emails",
+            Kind::Refused,
+        ),
+        (422, "type must be a valid enum value", Kind::Refused),
         (400, "Incorrect conversationProviderId/type", Kind::Configuration),
         (400, "Invalid conversationProviderId", Kind::Configuration),
         (400, "No conversationProviderId passed in body", Kind::Configuration),

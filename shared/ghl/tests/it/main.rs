@@ -9,5 +9,7 @@
 mod calls;
 mod contacts;
 mod errors;
+mod oauth;
+mod oauth_errors;
 mod support;
 mod thread;

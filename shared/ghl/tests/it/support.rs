@@ -15,7 +15,7 @@ use axum::{
 use domain::{ids::LocationId, phone::PhoneNumber};
 use egress::Limits;
 use ghl::{Client, Provider, Session};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 pub(crate) const LOCATION: &str = "loc1";
@@ -35,6 +35,7 @@ pub(crate) struct Asked {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Value>,
+    pub(crate) form: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,12 @@ pub(crate) fn answer(status: u16, body: impl Into<Value>) -> Answer {
         json => json.to_string(),
     };
     Answer { status, headers: Vec::new(), body }
+}
+
+/// An answer with a sentence in it.
+pub(crate) fn said(status: u16, message: impl Into<Value>) -> Answer {
+    let message = message.into();
+    answer(status, json!({ "statusCode": status, "message": message, "traceId": "trace-1" }))
 }
 
 pub(crate) fn number(raw: &str) -> PhoneNumber {
@@ -129,6 +136,7 @@ fn session(base_url: String) -> Session {
         location: LocationId::parse(LOCATION).unwrap(),
         token: TOKEN.into(),
         provider: Provider::Default,
+        gate: None,
     }
 }
 
@@ -146,6 +154,7 @@ async fn reply(
         query: url.query_pairs().into_owned().collect(),
         headers,
         body: serde_json::from_slice(&body).ok(),
+        form: url::form_urlencoded::parse(&body).into_owned().collect(),
     });
 
     let next = script.answers.lock().unwrap().pop_front();
