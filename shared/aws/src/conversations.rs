@@ -35,6 +35,28 @@ impl Item for Conversation {
 pub struct PhoneOwner {
     pub contact: ContactId,
     pub crm_contact: CrmContactId,
+    /// The number that last led to the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNumber>,
+    /// When the CRM deleted the contact. Whoever texts again is asked for anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<Timestamp>,
+}
+
+impl PhoneOwner {
+    fn of(contact: &Contact, phone: &PhoneNumber) -> Self {
+        Self {
+            contact: contact.id.clone(),
+            crm_contact: contact.crm_contact.clone(),
+            phone: Some(phone.clone()),
+            gone_at: None,
+        }
+    }
+
+    /// Whether it is known already, both ways.
+    pub fn leads_to(&self, contact: &Contact, phone: &PhoneNumber) -> bool {
+        *self == Self::of(contact, phone)
+    }
 }
 
 impl Item for PhoneOwner {
@@ -44,8 +66,25 @@ impl Item for PhoneOwner {
 
 impl Scope<'_> {
     pub async fn owner_of(&self, phone: &PhoneNumber) -> Result<Option<PhoneOwner>, StoreError> {
+        Ok(self.last_owner_of(phone).await?.filter(|it| it.gone_at.is_none()))
+    }
+
+    /// Whose it was, even if the CRM has deleted them.
+    pub async fn last_owner_of(
+        &self,
+        phone: &PhoneNumber,
+    ) -> Result<Option<PhoneOwner>, StoreError> {
         let key = Key::mapping(self.tenant, ForeignId::Phone(phone));
         Ok(self.get::<PhoneOwner>(&key).await?.map(|row| row.body))
+    }
+
+    /// The number at which we know the contact that the CRM calls this.
+    pub async fn phone_of(
+        &self,
+        crm_contact: &CrmContactId,
+    ) -> Result<Option<PhoneNumber>, StoreError> {
+        let key = Key::mapping(self.tenant, ForeignId::CrmContact(crm_contact));
+        Ok(self.get::<PhoneOwner>(&key).await?.and_then(|row| row.body.phone))
     }
 
     /// The contact that the CRM calls this.
@@ -84,11 +123,18 @@ impl Transaction<'_> {
     /// The contact and both ways to it. All of it follows from the CRM's id, so writing it again
     /// writes the same.
     pub fn know_contact(self, contact: &Contact, phone: &PhoneNumber) -> Self {
-        let owner =
-            PhoneOwner { contact: contact.id.clone(), crm_contact: contact.crm_contact.clone() };
+        let owner = PhoneOwner::of(contact, phone);
         let tenant = self.tenant();
         self.set(&Key::contact(tenant, &contact.id), contact)
             .set(&Key::mapping(tenant, ForeignId::Phone(phone)), &owner)
+            .set(&Key::mapping(tenant, ForeignId::CrmContact(&contact.crm_contact)), &owner)
+    }
+
+    /// The CRM has deleted the contact, so nothing leads from this phone to it any more.
+    pub fn lose_contact(self, contact: &Contact, phone: &PhoneNumber, at: Timestamp) -> Self {
+        let owner = PhoneOwner { gone_at: Some(at), ..PhoneOwner::of(contact, phone) };
+        let tenant = self.tenant();
+        self.set(&Key::mapping(tenant, ForeignId::Phone(phone)), &owner)
             .set(&Key::mapping(tenant, ForeignId::CrmContact(&contact.crm_contact)), &owner)
     }
 

@@ -10,6 +10,7 @@ pub struct DeadLetters {
     pub inbound: Queue,
     pub outbound: Queue,
     pub reports: Queue,
+    pub crm: Queue,
 }
 
 /// One of the ways of work.
@@ -19,6 +20,7 @@ pub enum Lane {
     Inbound,
     Outbound,
     Reports,
+    Crm,
 }
 
 /// A dead letter. A job is a few ids, so it may be shown; what is no job may be anything.
@@ -41,6 +43,7 @@ impl DeadLetters {
             Lane::Inbound => &self.inbound,
             Lane::Outbound => &self.outbound,
             Lane::Reports => &self.reports,
+            Lane::Crm => &self.crm,
         }
     }
 
@@ -90,6 +93,7 @@ impl DeadLetters {
             Lane::Inbound => &queues.inbound,
             Lane::Outbound => &queues.outbound,
             Lane::Reports => &queues.reports,
+            Lane::Crm => &queues.crm,
         };
         origin
             .client

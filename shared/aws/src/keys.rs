@@ -9,6 +9,10 @@
 //! | route            | state   | `ROUTE#<kind>#<foreign id>` | `ROUTE`                   |
 //! | API key          | state   | `ROUTE#apikey#<id>`         | `ROUTE`                   |
 //! | contact          | state   | `T#<tenant>#C#<contact>`    | `CONTACT`                 |
+//! | lead             | state   | `T#<tenant>#C#<contact>`    | `LEAD`                    |
+//! | deal             | state   | `T#<tenant>#OPP#<crm id>`   | `OPP`                     |
+//! | appointment      | state   | `T#<tenant>#APPT#<crm id>`  | `APPT`                    |
+//! | user             | state   | `T#<tenant>#USER#<crm id>`  | `USER`                    |
 //! | mapping          | state   | `T#<tenant>#MAP#<kind>#<id>`| `MAP`                     |
 //! | conversation     | state   | `T#<tenant>#V#<conv>`       | `CONV`                    |
 //! | message          | state   | `T#<tenant>#M#<message>`    | `MSG`                     |
@@ -17,6 +21,8 @@
 //! | consent entry    | state   | `T#<tenant>#P#<phone>`      | `CONSENT#<time>#<event>`  |
 //! | number           | state   | `T#<tenant>`                | `NUM#<phone>`             |
 //! | resumption       | state   | `T#<tenant>`                | `RESUME`                  |
+//! | tokens           | state   | `T#<tenant>`                | `TOKENS#<integration>`    |
+//! | install          | state   | `T#_platform#APP#<location>`| `INSTALL`                 |
 //! | contact copy     | state   | `T#<tenant>#P#<phone>`      | `COPY#<integration>`      |
 //! | person           | state   | `T#<tenant>#P#<phone>`      | `PERSON`                  |
 //! | webhook event    | journal | `T#<tenant>#E#<event>`      | `EVENT`                   |
@@ -25,6 +31,8 @@
 //! | answer given once| journal | `T#<tenant>#ONCE#<who>`     | `<key>`                   |
 //! | mark of a request| journal | `T#<tenant>#MARK#<seed>`     | `MARK`                    |
 //! | calls in a minute| journal | `T#<tenant>#RATE#<who>`     | `<minute>`                |
+//! | allowance        | journal | `T#<tenant>#LIMIT#<provider>`| `BUCKET`                 |
+//! | breaker          | journal | `T#<tenant>#LIMIT#<provider>`| `BREAKER`                |
 //!
 //! Only a route has no tenant in its key: it is how an outside id, proven by a signature, becomes
 //! a tenant. An API key is a route as well, from a secret; the list it is in has the tenant's name.
@@ -39,9 +47,11 @@ use std::borrow::Cow;
 
 use domain::{
     ids::{
-        ApiKeyId, ContactId, ConversationId, CrmContactId, CrmMessageId, EventId, IntegrationId,
-        LocationId, MessageId, ProviderMessageId, TenantId,
+        ApiKeyId, ContactId, ConversationId, CrmAppointmentId, CrmContactId, CrmMessageId,
+        CrmOpportunityId, CrmUserId, EventId, IntegrationId, LocationId, MessageId,
+        ProviderMessageId, TenantId,
     },
+    integration::Provider,
     phone::PhoneNumber,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -100,6 +110,22 @@ impl Key {
         Self::new(format!("{}#C#{contact}", of(tenant)), "CONTACT")
     }
 
+    pub(crate) fn lead(tenant: &TenantId, contact: &ContactId) -> Self {
+        Self::new(format!("{}#C#{contact}", of(tenant)), "LEAD")
+    }
+
+    pub(crate) fn deal(tenant: &TenantId, deal: &CrmOpportunityId) -> Self {
+        Self::new(format!("{}#OPP#{}", of(tenant), escaped(deal.as_str())), "OPP")
+    }
+
+    pub(crate) fn appointment(tenant: &TenantId, appointment: &CrmAppointmentId) -> Self {
+        Self::new(format!("{}#APPT#{}", of(tenant), escaped(appointment.as_str())), "APPT")
+    }
+
+    pub(crate) fn user(tenant: &TenantId, user: &CrmUserId) -> Self {
+        Self::new(format!("{}#USER#{}", of(tenant), escaped(user.as_str())), "USER")
+    }
+
     pub(crate) fn mapping(tenant: &TenantId, id: ForeignId<'_>) -> Self {
         let tenant = of(tenant);
         let pk = match id {
@@ -150,6 +176,16 @@ impl Key {
         Self::new(of(tenant), format!("NUM#{number}"))
     }
 
+    pub(crate) fn tokens(tenant: &TenantId, holder: &IntegrationId) -> Self {
+        Self::new(of(tenant), format!("TOKENS#{holder}"))
+    }
+
+    /// Nobody's yet, so it is kept with the operators' things until it is somebody's.
+    pub(crate) fn install(location: &LocationId) -> Self {
+        let platform = of(&TenantId::platform());
+        Self::new(format!("{platform}#APP#{}", escaped(location.as_str())), "INSTALL")
+    }
+
     pub(crate) fn resumption(tenant: &TenantId) -> Self {
         Self::new(of(tenant), "RESUME")
     }
@@ -175,6 +211,14 @@ impl Key {
         Self::new(format!("{}#RATE#{who}", of(tenant)), sortable(minute))
     }
 
+    pub(crate) fn allowance(tenant: &TenantId, provider: Provider) -> Self {
+        Self::new(limit(tenant, provider), "BUCKET")
+    }
+
+    pub(crate) fn breaker(tenant: &TenantId, provider: Provider) -> Self {
+        Self::new(limit(tenant, provider), "BREAKER")
+    }
+
     pub(crate) fn contact_copy(
         tenant: &TenantId,
         phone: &PhoneNumber,
@@ -194,6 +238,11 @@ impl Key {
     pub(crate) fn log(tenant: &TenantId, at: Timestamp, subject: &str, operation: &str) -> Self {
         Self::new(log_day(tenant, at), format!("{}#{}#{operation}", sortable(at), escaped(subject)))
     }
+}
+
+/// What a tenant may ask of a provider just now.
+fn limit(tenant: &TenantId, provider: Provider) -> String {
+    format!("{}#LIMIT#{provider}", of(tenant))
 }
 
 /// The partition of one tenant's log of one day (UTC).
@@ -218,6 +267,16 @@ pub(crate) fn parked(tenant: &TenantId) -> String {
 /// The `recent` index lists all tenants under this.
 pub(crate) fn tenants() -> String {
     format!("{}#TENANTS", of(&TenantId::platform()))
+}
+
+/// The `recent` index lists under this all tokens that somebody has to look after, by when.
+pub(crate) fn due_tokens() -> String {
+    format!("{}#TOKENS", of(&TenantId::platform()))
+}
+
+/// The `recent` index lists all installs of the app under this.
+pub(crate) fn installs() -> String {
+    format!("{}#INSTALLS", of(&TenantId::platform()))
 }
 
 pub(crate) fn conversations(tenant: &TenantId) -> String {
@@ -250,6 +309,35 @@ pub(crate) fn trace(tenant: &TenantId, conversation: &ConversationId) -> String 
 /// The `recent` index lists the messages of a conversation under this.
 pub(crate) fn thread(tenant: &TenantId, conversation: &ConversationId) -> String {
     format!("{}#V#{conversation}#MSG", of(tenant))
+}
+
+/// The `recent` index lists those who have a phone under this, or those without one.
+pub(crate) fn leads(tenant: &TenantId, phone: Option<&PhoneNumber>) -> String {
+    match phone {
+        Some(phone) => format!("{}#PHONE#{}#LEAD", of(tenant), phone.as_str()),
+        None => format!("{}#LEAD", of(tenant)),
+    }
+}
+
+/// The `recent` index lists a contact's deals under this, or those that are nobody's.
+pub(crate) fn deals(tenant: &TenantId, contact: Option<&ContactId>) -> String {
+    whose(tenant, contact, "OPP")
+}
+
+pub(crate) fn appointments(tenant: &TenantId, contact: Option<&ContactId>) -> String {
+    whose(tenant, contact, "APPT")
+}
+
+fn whose(tenant: &TenantId, contact: Option<&ContactId>, what: &str) -> String {
+    match contact {
+        Some(contact) => format!("{}#C#{contact}#{what}", of(tenant)),
+        None => format!("{}#{what}", of(tenant)),
+    }
+}
+
+/// The `recent` index lists those who work in the CRM under this.
+pub(crate) fn users(tenant: &TenantId) -> String {
+    format!("{}#USER", of(tenant))
 }
 
 /// The `recent` index lists a tenant's API keys under this.
@@ -287,6 +375,9 @@ mod tests {
         let message = MessageId::parse("msg_1").unwrap();
         let key = Key::message(&acme(), &message);
         assert_eq!((key.pk.as_str(), key.sk.as_str()), ("T#acme#M#msg_1", "MSG"));
+
+        let key = Key::breaker(&acme(), Provider::Ghl);
+        assert_eq!((key.pk.as_str(), key.sk.as_str()), ("T#acme#LIMIT#ghl", "BREAKER"));
 
         let phone = "+15005550006".parse().unwrap();
         let at = Timestamp::constant(1_767_268_800, 0);

@@ -1,6 +1,6 @@
-//! Ids that follow from nothing.
+//! What follows from nothing: ids, and how long to stand aside.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use aws_lc_rs::rand;
 
@@ -17,4 +17,11 @@ pub fn random_id() -> Result<String, NoRandomness> {
         let _ = write!(hex, "{byte:02x}"); // Writing to a string cannot fail.
         hex
     }))
+}
+
+/// Some part of `longest`. All of it, if the system gives no randomness.
+pub(crate) fn part_of(longest: Duration) -> Duration {
+    let mut byte = [u8::MAX];
+    let _ = rand::fill(&mut byte); // Without it the byte stays as it is.
+    longest * u32::from(byte[0]) / u32::from(u8::MAX)
 }

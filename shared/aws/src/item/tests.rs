@@ -275,7 +275,7 @@ fn an_opt_out_is_due_until_the_crm_knows() {
         })
     );
     assert_eq!(
-        stored(&key, &standing.told()),
+        stored(&key, &standing.told(NOON)),
         json!({
             "pk": "T#acme#P#+12125550123",
             "sk": "OPTOUT",
@@ -288,6 +288,7 @@ fn an_opt_out_is_due_until_the_crm_knows() {
             "source": "texting",
             "since": NOON_TEXT,
             "crm_told": true,
+            "crm_told_at": NOON_TEXT,
             "tries": 0,
         })
     );

@@ -27,6 +27,7 @@ pub struct Queues {
     pub inbound: Queue,
     pub outbound: Queue,
     pub reports: Queue,
+    pub crm: Queue,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,7 @@ impl Queues {
             Job::Inbound(_) => &self.inbound,
             Job::Outbound(_) => &self.outbound,
             Job::Reports(_) => &self.reports,
+            Job::Crm(_) => &self.crm,
         };
         queue.send(job, due).await
     }
@@ -118,6 +120,7 @@ impl Queues {
             Job::Inbound(_) => self.inbound.offer(job, due).await,
             Job::Outbound(_) => self.outbound.offer(job, due).await,
             Job::Reports(_) => self.reports.offer(job, due).await,
+            Job::Crm(_) => self.crm.offer(job, due).await,
         }
     }
 }
@@ -131,5 +134,6 @@ fn body(job: &Job) -> Result<String, serde_json::Error> {
         Job::Inbound(job) => written(job),
         Job::Outbound(job) => written(job),
         Job::Reports(job) => written(job),
+        Job::Crm(job) => written(job),
     }
 }

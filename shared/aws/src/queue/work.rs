@@ -64,7 +64,8 @@ impl Again {
         Self::after(Duration::try_from(then.duration_since(now)).unwrap_or_default(), why)
     }
 
-    fn soon(why: impl Error + Send + Sync + 'static) -> Self {
+    /// The job is to come back soon, each time after twice as long as the time before.
+    pub fn soon(why: impl Error + Send + Sync + 'static) -> Self {
         Self { when: When::Soon, why: why.into() }
     }
 
