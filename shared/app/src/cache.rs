@@ -26,6 +26,10 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         values.get(key).map(|(_, value)| Arc::clone(value))
     }
 
+    pub(crate) fn forget(&self, key: &K) {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     pub(crate) fn put(&self, key: K, value: V, now: Timestamp) -> Arc<V> {
         let until = now.checked_add(self.kept).unwrap_or(Timestamp::MAX);
         let value = Arc::new(value);

@@ -110,7 +110,7 @@ fn event(from: &Connection, notice: Notice, raw: &[u8], now: Timestamp) -> Webho
         due: Some(now),
     };
     match &event.heard {
-        Heard::Text(_) | Heard::Report(_) => event,
+        Heard::Text(_) | Heard::Report(_) | Heard::Crm(_) => event,
         Heard::Ignored { .. } => event.done(Outcome::Ignored, now),
         Heard::Unusable { why, .. } => {
             metrics::count("EventsQuarantined");

@@ -21,10 +21,15 @@ pub async fn opt_out_by_carrier(
     said_at: Timestamp,
 ) -> Result<Option<Job>, StoreError> {
     let read = scope.opt_out(phone).await?;
-    if read.as_ref().is_some_and(|row| row.body.active || row.body.since >= said_at) {
-        return Ok(None);
-    }
-    let standing = OptOut::new(phone.clone(), true, Source::Carrier, said_at);
+    let before = read.as_ref().map(|row| &row.body);
+    let standing = match before {
+        // The CRM's switch had said so alone.
+        Some(it) if it.active && it.source == Source::Ghl => it.confirmed(Source::Carrier, said_at),
+        Some(it) if it.active || it.is_newer_than(said_at) || it.since == said_at => {
+            return Ok(None);
+        }
+        _ => OptOut::new(phone.clone(), true, Source::Carrier, said_at).after(before),
+    };
     let (act, source) = (Act::Revoked, Source::Carrier);
     let entry = ConsentEntry::new(phone.clone(), act, source, code, said_at);
     let log = LogEntry::new(said_at, Operation::OptOut, &cause, LogResult::Success)

@@ -1,0 +1,87 @@
+//! From somebody's consent to a tenant that works with its location.
+//!
+//! What was granted is stored first, as work that is due until it is settled; so a function that dies
+//! in between leaves nothing half done that nobody goes on with. Settling gives the location to the
+//! tenant for which it is wanted, or leaves it for an operator to say whose it is.
+
+mod agency;
+mod attach;
+mod granted;
+mod taken_back;
+mod told;
+
+use aws::{Commit, Queue, SecretError, StoreError, VaultError};
+use domain::ids::LocationId;
+
+pub use granted::SCOPES;
+
+use crate::{Renewal, RenewalError, renewal::NotGiven};
+
+/// Connects locations.
+#[derive(Debug)]
+pub struct Installing {
+    pub renewal: Renewal,
+    /// How our conversation provider was made in the marketplace; it is the same for all locations.
+    pub provider: ghl::Provider,
+    /// Where the work is let go on that waited for the connection.
+    pub reports: Queue,
+}
+
+/// What came of a consent, for the person who gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The tenant works with the location. A location that is connected again has to have its SMS
+    /// provider chosen again.
+    Connected { location: LocationId, again: bool },
+    /// An operator has to say whose it is.
+    Waiting { location: LocationId },
+    /// An agency consented for so many locations. They are being looked at.
+    Agency { locations: usize },
+    /// The app was not allowed all that it needs.
+    ScopesMissing { location: LocationId, missing: Vec<String> },
+    /// The location is another tenant's.
+    Elsewhere,
+    /// The tenant has another location, which would have to be disconnected first.
+    Occupied,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    #[error("GoHighLevel did not give tokens")]
+    Ghl(#[from] ghl::Error),
+    #[error("the grant does not say for which location or agency it is")]
+    Nobodys,
+    #[error("the location is not active at GoHighLevel")]
+    Suspended,
+    #[error("GoHighLevel does not take the agency's tokens any more")]
+    AgencyLost,
+    #[error("the agency's tokens are being renewed")]
+    NotYet,
+    #[error("the installation could not be stored")]
+    Store(#[from] StoreError),
+    #[error("tokens could not be sealed or opened")]
+    Vault(#[from] VaultError),
+    #[error("the tokens could not be renewed")]
+    Renewal(#[from] RenewalError),
+    #[error("the app's secret could not be read")]
+    Secret(#[from] SecretError),
+}
+
+impl From<NotGiven> for InstallError {
+    fn from(why: NotGiven) -> Self {
+        match why {
+            NotGiven::Suspended => Self::Suspended,
+            NotGiven::Refused => Self::AgencyLost,
+            NotGiven::NotYet => Self::NotYet,
+            NotGiven::NoAnswer(error) => Self::Ghl(error),
+            NotGiven::Renewal(error) => Self::Renewal(error),
+        }
+    }
+}
+
+fn done(commit: &Commit) -> Result<(), StoreError> {
+    match commit {
+        Commit::Done => Ok(()),
+        Commit::Refused(_) => Err(StoreError::Conflict),
+    }
+}

@@ -1,0 +1,248 @@
+//! Taking a grant in.
+
+use aws::{
+    Row, StoreError, StoredInstall, TokenPair, WaitingTokens, Wanted,
+    tokens::{ACCESS_TOKEN, Holder, REFRESH_TOKEN},
+};
+use domain::{
+    ids::{CompanyId, IntegrationId, LocationId, TenantId},
+    install::{Install, Standing, Told, Way},
+    token::TokenState,
+};
+use ghl::oauth::{AuthorizationCode, Grant, Level};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::{InstallError, Installing, Outcome, done};
+use crate::{RenewalError, renewal::holder_of};
+
+/// What the app has to be allowed for everything that Duplex does in a location.
+pub const SCOPES: [&str; 13] = [
+    "contacts.readonly",
+    "contacts.write",
+    "conversations.readonly",
+    "conversations.write",
+    "conversations/message.readonly",
+    "conversations/message.write",
+    "opportunities.readonly",
+    "calendars.readonly",
+    "calendars/events.readonly",
+    "locations.readonly",
+    "users.readonly",
+    "oauth.readonly",
+    "oauth.write",
+];
+
+/// How often an installation is read again that somebody else has written.
+const TRIES: u32 = 5;
+
+/// Without these no text is brought to a conversation, and none is reported on.
+const NEEDED: [&str; 5] = [
+    "contacts.readonly",
+    "contacts.write",
+    "conversations.readonly",
+    "conversations/message.readonly",
+    "conversations/message.write",
+];
+
+impl Installing {
+    /// Exchanges a code, and goes on as far as it gets. `wanted` is who sent the person for it.
+    pub async fn consented(
+        &self,
+        code: &AuthorizationCode,
+        wanted: Option<Wanted>,
+        now: Timestamp,
+    ) -> Result<Outcome, InstallError> {
+        let marketplace = self.renewal.marketplace.as_ref().ok_or(RenewalError::NoApp)?;
+        let app = marketplace.app(now).await?;
+        let grant = self.renewal.client.exchange_code(&app, code, None).await?;
+        match grant.level {
+            Level::Location => self.location(grant, wanted, now).await,
+            Level::Company => self.agency(grant, wanted, now).await,
+        }
+    }
+
+    async fn location(
+        &self,
+        grant: Grant,
+        wanted: Option<Wanted>,
+        now: Timestamp,
+    ) -> Result<Outcome, InstallError> {
+        let location = grant.location.clone().ok_or(InstallError::Nobodys)?;
+        let tokens = self.waiting(&location, &grant, now).await?;
+        let told = Told::Granted { at: now, company: grant.company, way: Way::Location };
+        self.tell(&location, told, Some(tokens), wanted, now).await?;
+        self.settle(&location, now).await
+    }
+
+    async fn agency(
+        &self,
+        grant: Grant,
+        wanted: Option<Wanted>,
+        now: Timestamp,
+    ) -> Result<Outcome, InstallError> {
+        let company = grant.company.clone().ok_or(InstallError::Nobodys)?;
+        let pair = self.store_agency(&company, &grant, now).await?;
+        let only = grant.approved_locations.len() == 1;
+        for location in &grant.approved_locations {
+            let told = Told::Granted { at: now, company: Some(company.clone()), way: Way::Company };
+            let wanted = wanted.clone().filter(|_| only);
+            self.tell(location, told, None, wanted, now).await?;
+        }
+        if let Some(job) = pair.job() {
+            self.renewal.minders.offer(&job, now).await;
+        }
+        match &grant.approved_locations[..] {
+            [location] => self.settle(location, now).await,
+            locations => Ok(Outcome::Agency { locations: locations.len() }),
+        }
+    }
+
+    async fn store_agency(
+        &self,
+        company: &CompanyId,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<TokenPair, InstallError> {
+        let (tenant, holder) = (TenantId::platform(), holder_of(company));
+        let scope = self.renewal.store.of(&tenant);
+        let row = scope.tokens(&holder).await?;
+        let future_locations = grant.includes_future_locations;
+        let of = Holder::Company { company: company.clone(), future_locations };
+        let pair = self.pair((&tenant, &holder), of, &Given::of(grant, now), now).await?;
+        let pair = TokenPair { due: Some(now), ..pair };
+        done(&scope.transaction().set_tokens(row.as_ref(), &pair).commit().await?)?;
+        Ok(pair)
+    }
+
+    /// A pair as it was given, sealed for its holder.
+    pub(super) async fn pair(
+        &self,
+        (tenant, holder): (&TenantId, &IntegrationId),
+        of: Holder,
+        given: &Given,
+        now: Timestamp,
+    ) -> Result<TokenPair, InstallError> {
+        let (scope, vault) = (self.renewal.store.of(tenant), &self.renewal.vault);
+        let access = vault.seal(scope, holder, ACCESS_TOKEN, &given.access, now).await?;
+        let refresh = match &given.refresh {
+            Some(token) => Some(vault.seal(scope, holder, REFRESH_TOKEN, token, now).await?),
+            None => None,
+        };
+        let state = given.state.clone();
+        let (tenant, holder) = (tenant.clone(), holder.clone());
+        Ok(TokenPair { tenant, holder, of, state, access, refresh, due: None })
+    }
+
+    async fn waiting(
+        &self,
+        location: &LocationId,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<WaitingTokens, InstallError> {
+        let of = Holder::Location { location: location.clone(), company: None };
+        let place = (&TenantId::platform(), &waits_as(location));
+        let pair = self.pair(place, of, &Given::of(grant, now), now).await?;
+        let (access, refresh, state) = (pair.access, pair.refresh, pair.state);
+        Ok(WaitingTokens { access, refresh, state, scopes: grant.scopes.clone() })
+    }
+
+    /// Writes down what an installation was told. What it knows is kept; a new consent's tokens take
+    /// the place of an older one's.
+    pub async fn tell(
+        &self,
+        location: &LocationId,
+        told: Told,
+        tokens: Option<WaitingTokens>,
+        wanted: Option<Wanted>,
+        now: Timestamp,
+    ) -> Result<StoredInstall, InstallError> {
+        let mut tries = TRIES;
+        loop {
+            let row = self.renewal.store.install(location).await?;
+            let stored = row.as_ref().map(|it| it.body.clone());
+            let stored =
+                stored.unwrap_or_else(|| StoredInstall::new(Install::new(location.clone(), now)));
+            let next = next(stored, &told, tokens.as_ref(), wanted.as_ref(), now);
+            tries -= 1;
+            match self.write(row.as_ref(), &next).await {
+                // A code is good once: what it gave is not lost to somebody who writes as well.
+                Err(InstallError::Store(StoreError::Conflict)) if tries > 0 => {}
+                written => return written.map(|()| next),
+            }
+        }
+    }
+
+    pub(super) async fn write(
+        &self,
+        row: Option<&Row<StoredInstall>>,
+        next: &StoredInstall,
+    ) -> Result<(), InstallError> {
+        Ok(self.renewal.store.set_install(row, next).await?)
+    }
+}
+
+/// An installation after it was told of one more thing. Tokens that somebody consented to before an
+/// agency did, or before the app was taken out, open nothing any more.
+fn next(
+    stored: StoredInstall,
+    told: &Told,
+    tokens: Option<&WaitingTokens>,
+    wanted: Option<&Wanted>,
+    now: Timestamp,
+) -> StoredInstall {
+    let install = stored.install.clone().step(told.clone());
+    let is_void = install.standing() == Standing::Uninstalled
+        || matches!(told, Told::Granted { way: Way::Company, .. });
+    let kept = stored.tokens.filter(|_| !is_void);
+    StoredInstall {
+        tokens: tokens.cloned().or(kept),
+        wanted: wanted.cloned().or(stored.wanted),
+        due: if matches!(told, Told::Granted { .. }) { Some(now) } else { stored.due },
+        install,
+    }
+}
+
+/// Tokens in the clear, and how fresh they are.
+pub(super) struct Given {
+    pub(super) access: SecretString,
+    pub(super) refresh: Option<SecretString>,
+    pub(super) state: TokenState,
+    pub(super) scopes: Vec<String>,
+}
+
+impl Given {
+    pub(super) fn of(grant: &Grant, now: Timestamp) -> Self {
+        let expires_at = now.checked_add(grant.expires_in).unwrap_or(Timestamp::MAX);
+        Self {
+            access: grant.access_token.clone(),
+            refresh: grant.refresh_token.clone(),
+            state: TokenState::issued(now, expires_at),
+            scopes: grant.scopes.clone(),
+        }
+    }
+}
+
+/// What stands for a location while it is nobody's.
+pub(super) fn waits_as(location: &LocationId) -> IntegrationId {
+    IntegrationId::derived(&["install", location.as_str()])
+}
+
+/// What is needed and was not allowed. A grant that does not say what it allows allows it all.
+pub(super) fn missing(scopes: &[String]) -> Vec<String> {
+    let is_missing = |it: &&str| !scopes.is_empty() && !scopes.iter().any(|scope| scope == *it);
+    NEEDED.into_iter().filter(is_missing).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_allowed_is_named() {
+        let allowed: Vec<_> = SCOPES.into_iter().map(str::to_owned).collect();
+        assert!(missing(&allowed).is_empty());
+        assert!(missing(&[]).is_empty());
+        assert_eq!(missing(&allowed[1..]), ["contacts.readonly"]);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the other side says of the app beside a consent.
+
+use aws::{Asked, tokens::Holder};
+use domain::{
+    hidden::Hidden,
+    ids::{CompanyId, LocationId, TenantId},
+    install::{Install, Standing, Told, Way},
+    token::Happening,
+};
+use jiff::Timestamp;
+
+use super::{InstallError, Installing};
+use crate::renewal::holder_of;
+
+const PAGE: i32 = 100;
+
+impl Installing {
+    /// The app was put into a location, by a person whose consent comes on its own, or by an agency
+    /// that has consented for all locations that it adds.
+    pub async fn announced(
+        &self,
+        location: &LocationId,
+        company: Option<&CompanyId>,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        let told = Told::Announced { at, company: company.cloned() };
+        let stored = self.tell(location, told, None, None, now).await?;
+        if stored.install.standing() != Standing::Announced {
+            return Ok(());
+        }
+        match company.or(stored.install.company.as_ref()) {
+            Some(company) if self.wants_all(company).await? => {
+                self.found(company, location, None, now).await
+            }
+            Some(_) => Ok(()),
+            // Of a location that an agency adds, GoHighLevel may not say whose it is.
+            None => self.look_again(now).await,
+        }
+    }
+
+    async fn wants_all(&self, company: &CompanyId) -> Result<bool, InstallError> {
+        let (platform, holder) = (TenantId::platform(), holder_of(company));
+        let pair = self.renewal.store.of(&platform).tokens(&holder).await?;
+        let of = pair.map(|it| it.body.of);
+        Ok(matches!(of, Some(Holder::Company { future_locations: true, .. })))
+    }
+
+    /// The app was taken from an agency: its tokens open nothing any more, and so do those of the
+    /// locations that go by way of it.
+    pub async fn agency_left(
+        &self,
+        company: &CompanyId,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        let (platform, holder) = (TenantId::platform(), holder_of(company));
+        let scope = self.renewal.store.of(&platform);
+        let Some(row) = scope.tokens(&holder).await? else { return Ok(()) };
+        if row.body.state.issued_at > at {
+            return Ok(()); // Somebody has consented since.
+        }
+        let next = row.body.after(Happening::Refused, now);
+        scope.replace_tokens(&row, &next).await?;
+        self.locations_left(company, at, now).await
+    }
+
+    async fn locations_left(
+        &self,
+        company: &CompanyId,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        let mut after = None;
+        loop {
+            let page = self.renewal.store.installs(Asked::oldest(PAGE).after(after)).await?;
+            let theirs =
+                |it: &Install| it.company.as_ref() == Some(company) && it.way == Some(Way::Company);
+            for stored in page.items.iter().filter(|it| theirs(&it.install)) {
+                self.uninstalled(&stored.install.location, at, now).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A location is called something else. Whether we know it.
+    pub async fn renamed(
+        &self,
+        location: &LocationId,
+        name: &Hidden,
+    ) -> Result<bool, InstallError> {
+        if self.renewal.store.install(location).await?.is_none() {
+            return Ok(false);
+        }
+        self.name(location, Some(name.as_str())).await?;
+        Ok(true)
+    }
+}
