@@ -1,0 +1,182 @@
+//! Messages that are in the CRM. What we put there or are asked to send is ours already; the rest is
+//! kept beside it, and never sent.
+
+use aws::{Again, Asked, ForeignId, Row, StoreError, metrics};
+use domain::{
+    conversation::Conversation,
+    crm_event::{Medium, MessageNews},
+    delivery::Delivery,
+    event::{Outcome, WebhookEvent},
+    ids::{ContactId, ConversationId, CrmMessageId, MessageId},
+    message::{Message, Purpose},
+    phone::PhoneNumber,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{standing, told::Told};
+
+/// The CRM may tell of a message of ours before it has answered us that it took it, or before it asks
+/// us to send it. After this long we know.
+const SETTLES: SignedDuration = SignedDuration::from_secs(60);
+
+/// Messages of a conversation among which one of ours is looked for.
+const LAST: i32 = 50;
+
+const OURS: &str = "it is a message of our own";
+
+pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
+    if let Some(id) = &news.message
+        && is_ours(told, id).await?
+    {
+        return told.nothing(Outcome::OurOwn, OURS).await;
+    }
+    let known_at = told.row.body.received_at + SETTLES;
+    if news.medium == Medium::Sms && known_at > told.now {
+        return put_off(told, known_at).await;
+    }
+    let Some(phone) = &told.phone else {
+        return told.nothing(Outcome::Unmatched, "we know no number of the contact's").await;
+    };
+    if news.medium == Medium::Sms && looks_like_ours(told, news, phone).await? {
+        return told.nothing(Outcome::OurOwn, OURS).await;
+    }
+    keep(told, news, phone).await
+}
+
+/// By the CRM's own id for it: we added it, were asked to send it, or told what became of it.
+async fn is_ours(told: &Told<'_>, id: &CrmMessageId) -> Result<bool, StoreError> {
+    let scope = told.scope;
+    let asked_for = MessageId::from_crm(scope.tenant_id(), id);
+    Ok(scope.message_called(ForeignId::CrmMessage(id)).await?.is_some()
+        || scope.message(&asked_for).await?.is_some()
+        || scope.telling(id).await?.is_some())
+}
+
+/// It says the same to the same person at the same time, and nothing else is known of where it is in
+/// the CRM.
+async fn looks_like_ours(
+    told: &Told<'_>,
+    news: &MessageNews,
+    phone: &PhoneNumber,
+) -> Result<bool, StoreError> {
+    let conversation = ConversationId::with(told.scope.tenant_id(), phone);
+    let last = told.scope.messages(&conversation, Asked::newest(LAST)).await?;
+    Ok(last.items.iter().any(|it| {
+        let is_inbound = it.purpose == Purpose::Inbound;
+        let is_elsewhere = it.crm_message.is_some() && news.message.is_some();
+        it.purpose != Purpose::Mirrored
+            && is_inbound == news.is_inbound
+            && !is_elsewhere
+            && it.text == news.text
+            && it.created_at.duration_since(news.sent_at).abs() <= SETTLES
+    }))
+}
+
+/// The job is done; the sweeper brings it back. Nothing about the same person has to wait for it.
+async fn put_off(told: &Told<'_>, due: Timestamp) -> Result<(), Again> {
+    let next = WebhookEvent { due: Some(due), claims: 0, ..told.row.body.clone() };
+    told.scope.replace_event(told.row.clone(), next).await?;
+    Ok(())
+}
+
+async fn keep(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Result<(), Again> {
+    let scope = told.scope;
+    let message = message(told, news, phone);
+    if scope.message(&message.id).await?.is_some() {
+        return told.nothing(Outcome::NothingNew, "we have this message already").await;
+    }
+    let revoked = standing::by_word(told, news, phone).await?;
+    let stood = scope.conversation(&message.conversation).await?;
+    let conversation = conversation(told, stood.as_ref(), &message).await?;
+    if conversation.is_none() && revoked.is_none() {
+        return told.nothing(Outcome::Unmatched, "the tenant has no number to answer from").await;
+    }
+    let mut transaction = scope.transaction();
+    if let Some(revoked) = &revoked {
+        transaction = revoked.write(told, transaction);
+    }
+    if let Some(conversation) = &conversation {
+        transaction = transaction.add_message(&message);
+        transaction = transaction.put_conversation(stood.as_ref(), conversation);
+        metrics::count("MessagesMirrored");
+    }
+    told.done(transaction).await?;
+    if let Some(revoked) = revoked {
+        revoked.follow_up(told).await;
+    }
+    Ok(())
+}
+
+/// Nothing is due about it, and its state is one that nothing is sent in.
+fn message(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Message {
+    let tenant = told.scope.tenant_id();
+    let theirs = news.message.as_ref().map_or(told.row.body.id.as_str(), CrmMessageId::as_str);
+    let at = news.sent_at;
+    let (purpose, delivery) = if news.is_inbound {
+        (Purpose::Inbound, Delivery::Received { at })
+    } else {
+        (Purpose::Mirrored, Delivery::Sent { at })
+    };
+    let id = MessageId::mirrored(tenant, theirs);
+    let outgoing = Message::outgoing(id, tenant, purpose, phone.clone(), news.text.clone(), at);
+    Message {
+        medium: news.medium,
+        delivery,
+        crm_message: news.message.clone(),
+        crm_contact: Some(news.contact.clone()),
+        due: None,
+        ..outgoing
+    }
+}
+
+/// Where the conversation stands then. A new one has a place only if the tenant has a number.
+async fn conversation(
+    told: &Told<'_>,
+    stood: Option<&Row<Conversation>>,
+    message: &Message,
+) -> Result<Option<Conversation>, StoreError> {
+    let at = message.created_at;
+    let heard = (message.purpose == Purpose::Inbound).then_some(at);
+    if let Some(row) = stood {
+        return Ok(Some(Conversation {
+            last_at: row.body.last_at.max(at),
+            last_inbound_at: row.body.last_inbound_at.max(heard),
+            ..row.body.clone()
+        }));
+    }
+    let tenant = told.scope.tenant().await?;
+    let crm_contact = message.crm_contact.as_ref();
+    Ok(tenant.default_route.map(|route| Conversation {
+        id: message.conversation.clone(),
+        phone: message.phone.clone(),
+        contact: crm_contact.map(|it| ContactId::of(told.scope.tenant_id(), it)),
+        route,
+        crm_conversation: None,
+        last_at: at,
+        last_inbound_at: heard,
+        read_until: None,
+        unread: None,
+        unread_at: None,
+    }))
+}
+
+/// How many messages nobody has read, as the CRM counts them.
+pub(crate) async fn unread(told: &Told<'_>, count: u64) -> Result<(), Again> {
+    const UNKNOWN: &str = "we know no such conversation";
+    let Some(id) = told.conversation() else {
+        return told.nothing(Outcome::Unmatched, UNKNOWN).await;
+    };
+    let Some(row) = told.scope.conversation(&id).await? else {
+        return told.nothing(Outcome::Unmatched, UNKNOWN).await;
+    };
+    if row.body.unread_at > Some(told.event.at) {
+        return told.nothing(Outcome::NothingNew, "it is older than what we know").await;
+    }
+    let read_until = match count {
+        0 => row.body.read_until.max(Some(told.event.at)),
+        _ => row.body.read_until,
+    };
+    let unread_at = Some(told.event.at);
+    let next = Conversation { unread: Some(count), unread_at, read_until, ..row.body.clone() };
+    told.done(told.scope.transaction().put_conversation(Some(&row), &next)).await
+}

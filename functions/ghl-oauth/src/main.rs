@@ -1,0 +1,36 @@
+use std::convert::Infallible;
+
+use app::{Installing, Marketplace, Renewal};
+use egress::Limits;
+use ghl_oauth::{Deps, handle};
+use jiff::Timestamp;
+use lambda_http::{Error, Request, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_http::tracing::init_default_subscriber();
+    aws::metrics::init();
+    let env = aws::Env::load().await;
+    let renewal = Renewal {
+        store: env.store()?,
+        vault: env.vault()?,
+        client: ghl::Client::new(egress::Client::new(Limits::default())?),
+        marketplace: Marketplace::of(&env)?,
+        minders: env.queue("CRM_QUEUE_URL")?,
+    };
+    let provider = ghl::Provider::with(env.optional("GHL_CONVERSATION_PROVIDER_ID"));
+    let reports = env.queue("REPORTS_QUEUE_URL")?;
+    let deps = Deps {
+        installing: Installing { renewal, provider, reports },
+        seal: env.seal("API_SECRET")?,
+        consent_url: env.required("GHL_CONSENT_URL")?,
+    };
+
+    lambda_http::run(service_fn(|request: Request| async {
+        #[expect(clippy::disallowed_methods, reason = "main reads the clock, once per event")]
+        let response = handle(&deps, request, Timestamp::now()).await;
+        aws::metrics::flush();
+        Ok::<_, Infallible>(response)
+    }))
+    .await
+}

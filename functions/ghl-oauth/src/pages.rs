@@ -1,0 +1,131 @@
+//! What can come of it, and what to do about each.
+
+use domain::ids::LocationId;
+use lambda_http::{Body, Response, http::StatusCode};
+
+use crate::page::Page;
+
+const OPEN_ANEW: &str = "Ask whoever sent you the link for a new one, or make one in Duplex.";
+const ALLOW: &str = "Choose the location, and allow what the app asks for.";
+
+/// A provider beside the location's own (`is_beside`) is there without being chosen.
+pub(crate) fn connected(location: &LocationId, again: bool, is_beside: bool) -> Response<Body> {
+    let said = format!("The location {location} is connected. Texts are kept in step from now on.");
+    let steps: &[&str] = if is_beside {
+        &[]
+    } else if again {
+        &[
+            "The app was installed here before, and GoHighLevel has forgotten which SMS provider \
+             was chosen. In the location, open Settings > Phone Numbers > Advanced Settings > SMS \
+             Provider.",
+            "Choose the app's provider, and save. Until then replies do not reach Duplex.",
+        ]
+    } else {
+        &[
+            "In the location, open Settings > Phone Numbers > Advanced Settings > SMS Provider.",
+            "Choose the app's provider, and save. Then replies go out through Duplex.",
+        ]
+    };
+    page(StatusCode::OK, "Connected", &said, steps)
+}
+
+pub(crate) fn waiting(location: &LocationId) -> Response<Body> {
+    let said = format!(
+        "The app is installed in the location {location}. It does nothing yet: whoever runs Duplex \
+         has to say which tenant the location belongs to."
+    );
+    page(StatusCode::OK, "Almost there", &said, &["Tell them the location's id."])
+}
+
+pub(crate) fn agency(locations: usize) -> Response<Body> {
+    let said = format!(
+        "The agency has installed the app, in {locations} locations so far as it has said. Those \
+         that belong to a tenant work within a few minutes; whoever runs Duplex has to say whose \
+         the others are."
+    );
+    page(StatusCode::OK, "The agency is connected", &said, &[])
+}
+
+pub(crate) fn scopes_missing(location: &LocationId, missing: &[String]) -> Response<Body> {
+    let said = format!(
+        "The app is installed in the location {location}, and was not allowed all that it needs: {}.",
+        missing.join(", ")
+    );
+    let steps = [
+        "In the developer portal, add these scopes to the app's version, and publish it.",
+        "Open the link again, and allow them.",
+    ];
+    page(StatusCode::OK, "Something is not allowed", &said, &steps)
+}
+
+pub(crate) fn elsewhere() -> Response<Body> {
+    let said = "This location is connected already, for somebody else. Nothing was changed.";
+    let steps = ["Ask whoever runs Duplex to disconnect it there first."];
+    page(StatusCode::CONFLICT, "The location is taken", said, &steps)
+}
+
+pub(crate) fn occupied() -> Response<Body> {
+    let said =
+        "The tenant is connected with another location, and has one only. Nothing was changed.";
+    let steps = ["Disconnect the other location in Duplex.", "Open the link again."];
+    page(StatusCode::CONFLICT, "Another location is connected", said, &steps)
+}
+
+pub(crate) fn not_allowed() -> Response<Body> {
+    let said = "GoHighLevel sent you back without a code: the app was not allowed.";
+    page(StatusCode::BAD_REQUEST, "Not connected", said, &["Open the link again.", ALLOW])
+}
+
+pub(crate) fn code_used() -> Response<Body> {
+    let said = "GoHighLevel does not take this code: it is good for one use and a few minutes. If \
+                you have seen \"Connected\" before, all is well, and you may close this page.";
+    page(
+        StatusCode::BAD_REQUEST,
+        "The code was used",
+        said,
+        &["If not, open the link again.", ALLOW],
+    )
+}
+
+pub(crate) fn link_expired() -> Response<Body> {
+    let said = "The link was good for half an hour. Nothing was changed.";
+    page(StatusCode::BAD_REQUEST, "The link has expired", said, &[OPEN_ANEW])
+}
+
+pub(crate) fn link_unknown() -> Response<Body> {
+    let said = "The link is not one that Duplex made, or a part of it was lost.";
+    let steps = ["Open it again, exactly as you got it.", OPEN_ANEW];
+    page(StatusCode::BAD_REQUEST, "The link is not ours", said, &steps)
+}
+
+pub(crate) fn paused() -> Response<Body> {
+    let said = "GoHighLevel says that the location is not active: it, or its agency, is paused.";
+    let steps = ["Have it activated in GoHighLevel.", "Open the link again."];
+    page(StatusCode::CONFLICT, "The location is paused", said, &steps)
+}
+
+pub(crate) fn refused_by_ghl() -> Response<Body> {
+    let said = "GoHighLevel did not give Duplex access. Whoever runs Duplex finds the reason in \
+                its log.";
+    page(StatusCode::BAD_GATEWAY, "Not connected", said, &["Open the link again.", ALLOW])
+}
+
+pub(crate) fn try_again() -> Response<Body> {
+    let said = "Something did not answer just now. What GoHighLevel has given us is kept.";
+    let steps = [
+        "Reload this page in a minute.",
+        "If it says that the code was used, open the link again.",
+    ];
+    page(StatusCode::SERVICE_UNAVAILABLE, "Try again in a minute", said, &steps)
+}
+
+pub(crate) fn not_set_up() -> Response<Body> {
+    let said = "This Duplex has no marketplace app yet.";
+    let steps =
+        ["Whoever runs it sets GhlClientId, and the secret GhlClientSecret, as the README says."];
+    page(StatusCode::SERVICE_UNAVAILABLE, "Not set up", said, &steps)
+}
+
+fn page(status: StatusCode, title: &str, said: &str, steps: &[&str]) -> Response<Body> {
+    Page { status, title, said, steps }.answer()
+}
