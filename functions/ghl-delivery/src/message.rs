@@ -107,7 +107,7 @@ pub(crate) fn event(
         id: EventId::of_delivery(&route.tenant, &route.integration, &wanted.message),
         integration: route.integration.clone(),
         received_at: now,
-        heard: Heard::Ignored { what: "a message to send".to_owned() },
+        heard: Heard::message_to_send(),
         raw: RawBody::new(body),
         keyword: None,
         is_answered: false,

@@ -116,7 +116,7 @@ async fn bring(
 fn text(event: &WebhookEvent) -> Option<&InboundText> {
     match &event.heard {
         Heard::Text(text) => Some(text),
-        Heard::Report(_) | Heard::Ignored { .. } | Heard::Unusable { .. } => None,
+        Heard::Report(_) | Heard::Crm(_) | Heard::Ignored { .. } | Heard::Unusable { .. } => None,
     }
 }
 

@@ -15,10 +15,7 @@ async fn main() -> Result<(), Error> {
     let deps = Deps {
         store: env.store()?,
         connections: Connections::new(env.store()?, env.vault()?),
-        crm: Crm {
-            client: ghl::Client::new(egress::Client::new(Limits::default())?),
-            base_url: env.required("GHL_BASE_URL")?,
-        },
+        crm: Crm::of(ghl::Client::new(egress::Client::new(Limits::default())?), &env)?,
         inbound: env.queue("INBOUND_QUEUE_URL")?,
         outbound: env.queue("OUTBOUND_QUEUE_URL")?,
         reports: env.queue("REPORTS_QUEUE_URL")?,

@@ -6,6 +6,7 @@ use aws::{
 };
 use domain::{
     conversation::{Conversation, Route},
+    crm_event::Medium,
     delivery::Delivery,
     event::{Outcome, Stage, WebhookEvent},
     ids::ConversationId,
@@ -133,16 +134,30 @@ pub(crate) async fn not_added(
         let quarantined = event.clone().quarantined(why.clone(), now);
         return write(deps, told, claimed, &quarantined, LogResult::Failed { why }, now).await;
     }
-    let due = due(event, &error, now);
+    let held = held_until(&error, now);
+    let due = held.unwrap_or_else(|| due(event, &error, now));
     let next = WebhookEvent {
         stage: stage(claimed.earlier, &error, now),
         claims: 0,
-        deferrals: event.deferrals + 1,
+        deferrals: event.deferrals + u32::from(held.is_none()),
         due: Some(due),
         ..event.clone()
     };
+    if held.is_some() {
+        deps.store.of(told.tenant).replace_event(claimed.row.clone(), next).await?;
+        return Err(Again::at(due, now, error));
+    }
     write(deps, told, claimed, &next, LogResult::Deferred { why }, now).await?;
     Err(Again::at(due, now, error))
+}
+
+/// Until when it is held back, if it was not tried for that.
+fn held_until(error: &NotAdded, now: Timestamp) -> Option<Timestamp> {
+    match error {
+        NotAdded::Crm(error) => error.held_until(now),
+        NotAdded::Asked(error) => error.held_until(now),
+        NotAdded::TooEarly(_) | NotAdded::TooManyDoubts | NotAdded::Store(_) => None,
+    }
 }
 
 /// What it waits for is for a person to do. Nobody is called for it until then.
@@ -172,9 +187,12 @@ fn is_final(error: &NotAdded, event: &WebhookEvent) -> bool {
                 !ghl.may_have_happened() || event.deferrals >= REFUSALS
             }
             Kind::Unauthorized
+            | Kind::NeedsReconnect
+            | Kind::CodeNotAccepted
             | Kind::Forbidden
             | Kind::Configuration
             | Kind::NotReady
+            | Kind::Held { .. }
             | Kind::RateLimited { .. }
             | Kind::Suspended
             | Kind::Unavailable
@@ -224,7 +242,7 @@ fn asked(error: &NotAdded) -> Option<SignedDuration> {
             | CrmError::TenantNotActive
             | CrmError::Unusable(_),
         ) => Some(MENDING),
-        NotAdded::Crm(CrmError::Connection(_) | CrmError::Store(_))
+        NotAdded::Crm(CrmError::Connection(_) | CrmError::Store(_) | CrmError::Token(_))
         | NotAdded::TooEarly(_)
         | NotAdded::TooManyDoubts
         | NotAdded::Store(_) => None,
@@ -255,6 +273,7 @@ fn message(told: Told<'_>, added: &Added) -> Message {
         id: added.message.clone(),
         conversation: ConversationId::with(told.tenant, &told.text.from),
         purpose: Purpose::Inbound,
+        medium: Medium::Sms,
         phone: told.text.from.clone(),
         route: Some(route(told)),
         segments: segments::analyse(text.as_str()).segments,
@@ -289,6 +308,8 @@ fn conversation(told: Told<'_>, added: &Added, stood: Option<&Conversation>) -> 
         last_at: later.map_or(sent_at, |it| it.last_at),
         last_inbound_at: stood.and_then(|it| it.last_inbound_at).max(Some(sent_at)),
         read_until: stood.and_then(|it| it.read_until),
+        unread: stood.and_then(|it| it.unread),
+        unread_at: stood.and_then(|it| it.unread_at),
     }
 }
 

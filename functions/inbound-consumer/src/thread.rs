@@ -6,9 +6,12 @@
 
 use std::time::{Duration, Instant};
 
-use app::CrmError;
+use app::{CrmError, MayBeRefusal};
 use aws::{ForeignId, PhoneOwner, StoreError};
-use domain::ids::{CrmMessageId, MessageId};
+use domain::{
+    allowance::Lane,
+    ids::{CrmMessageId, MessageId},
+};
 use ghl::{CrmMessage, InboundPost, Kind, Session, Sought};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,6 +49,16 @@ pub(crate) enum NotAdded {
     Store(#[from] StoreError),
 }
 
+impl MayBeRefusal for NotAdded {
+    fn said(&self) -> Option<&ghl::Error> {
+        match self {
+            Self::Crm(error) => error.said(),
+            Self::Asked(error) => Some(error),
+            Self::TooEarly(_) | Self::TooManyDoubts | Self::Store(_) => None,
+        }
+    }
+}
+
 impl From<ghl::Error> for NotAdded {
     fn from(error: ghl::Error) -> Self {
         Self::Crm(error.into())
@@ -69,34 +82,38 @@ pub(crate) async fn add(
         return Err(NotAdded::TooEarly(shows_up));
     }
     let begun = Instant::now();
-    let (owner, crm) = ask(deps, told, earlier, now).await?;
+    let (owner, crm) = deps
+        .crm
+        .speaking(&deps.connections, (told.tenant, Lane::Reply), now, async |session| {
+            ask(deps, told, session, earlier).await
+        })
+        .await?;
     Ok(Added { message: message_id(told), owner, crm, took: begun.elapsed() })
 }
 
 async fn ask(
     deps: &Deps,
     told: Told<'_>,
+    session: &Session,
     earlier: Option<Earlier>,
-    now: Timestamp,
 ) -> Result<(PhoneOwner, CrmMessage), NotAdded> {
-    let session = deps.crm.session(&deps.connections, told.tenant, now).await?;
     let (store, phone) = (&deps.store, &told.text.from);
-    let owner = deps.crm.owner_of(&session, store, told.tenant, phone).await?;
+    let owner = deps.crm.owner_of(session, store, told.tenant, phone).await?;
 
     if let Some(earlier) = earlier {
-        if let Some(crm) = find(deps, told, &session, &owner).await? {
+        if let Some(crm) = find(deps, told, session, &owner).await? {
             return Ok((owner, crm));
         }
         if earlier.in_doubt >= DOUBTS {
             return Err(NotAdded::TooManyDoubts);
         }
     }
-    match post(deps, told, &session, &owner).await {
+    match post(deps, told, session, &owner).await {
         // Somebody deleted the contact. The phone has another now, or gets one.
         Err(error) if error.kind() == Kind::NotFound => {
             let scope = store.of(told.tenant);
-            let owner = deps.crm.ask_for_owner(&session, scope, phone).await?;
-            let crm = post(deps, told, &session, &owner).await.map_err(NotAdded::Asked)?;
+            let owner = deps.crm.ask_for_owner(session, scope, phone).await?;
+            let crm = post(deps, told, session, &owner).await.map_err(NotAdded::Asked)?;
             Ok((owner, crm))
         }
         crm => {

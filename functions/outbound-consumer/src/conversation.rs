@@ -53,5 +53,7 @@ fn after(
         last_at: last.map_or(now, |it| it.last_at.max(now)),
         last_inbound_at: last.and_then(|it| it.last_inbound_at),
         read_until: if is_by_hand { Some(now) } else { read_until },
+        unread: last.and_then(|it| it.unread),
+        unread_at: last.and_then(|it| it.unread_at),
     }
 }

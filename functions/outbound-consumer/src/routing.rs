@@ -9,8 +9,9 @@ use domain::{
     conversation::Route,
     failure::{Failure, Reason},
     ids::{IntegrationId, TenantId},
+    install::Standing,
     integration::Status,
-    message::Message,
+    message::{Message, Purpose},
     number::{self, UseFor},
     parked::Until,
     tenant::Tenant,
@@ -51,6 +52,9 @@ pub(crate) async fn find(
     if !served.is_active() {
         return Ok(Err(NoWay::Now(Until::TenantActive)));
     }
+    if message.purpose == Purpose::Reply && is_taken_out(deps, &served, now).await? {
+        return Ok(Err(NoWay::Now(Until::CrmConnected)));
+    }
     let route = match &message.route {
         Some(route) => Some(route.clone()),
         None => usual(deps, &served, message, now).await?,
@@ -59,6 +63,19 @@ pub(crate) async fn find(
 
     let loaded = deps.connections.of(tenant, &route.channel, now).await.map_err(again)?;
     Ok(channel(deps, &route, loaded).map(|channel| Way { route, channel }))
+}
+
+/// Whether the app was taken out of the location in which the agent wrote. Nothing of it goes out
+/// until it is back. A location whose token is lost is another matter: its agents mean what they write.
+async fn is_taken_out(deps: &Deps, served: &Tenant, now: Timestamp) -> Result<bool, Again> {
+    let Some(crm) = &served.crm else { return Ok(false) };
+    let connection = deps.connections.of(&served.id, crm, now).await.map_err(again)?;
+    let Some(connection) = connection.filter(|it| it.integration.status != Status::Active) else {
+        return Ok(false);
+    };
+    let Some(location) = connection.location() else { return Ok(false) };
+    let install = deps.store.install(&location).await?;
+    Ok(install.is_some_and(|it| it.body.install.standing() == Standing::Uninstalled))
 }
 
 async fn usual(

@@ -98,7 +98,7 @@ async fn not_copied(
     let (why, copy) = (Chain(&error).to_string(), row.body.clone());
     let (next, result) = match remedy(&error) {
         // The person's next text asks for the copy again, and whether it is wanted by then.
-        None => (copy.let_go(), LogResult::Refused { why }),
+        None | Some(Remedy::Hold(_)) => (copy.let_go(), LogResult::Refused { why }),
         Some(Remedy::Park(until)) => {
             (copy.parked(Parked::new(until, now)), LogResult::Deferred { why })
         }

@@ -53,14 +53,19 @@ async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Aga
 enum Remedy {
     /// Try again, and not before this has passed, where that is known.
     Wait(Option<SignedDuration>),
+    /// It was not tried. Try it then, and count nothing.
+    Hold(Timestamp),
     /// Leave it until a person has done this.
     Park(Until),
     GiveUp,
 }
 
-fn remedy(error: &CrmError) -> Remedy {
+fn remedy(error: &CrmError, now: Timestamp) -> Remedy {
     if let Some(until) = error.waits_for() {
         return Remedy::Park(until);
+    }
+    if let Some(until) = error.held_until(now) {
+        return Remedy::Hold(until);
     }
     match error {
         CrmError::Ghl(ghl) if ghl.is_transient() => {
@@ -68,6 +73,7 @@ fn remedy(error: &CrmError) -> Remedy {
         }
         CrmError::Ghl(ghl) => match ghl.kind() {
             ghl::Kind::Unauthorized
+            | ghl::Kind::NeedsReconnect
             | ghl::Kind::Forbidden
             | ghl::Kind::Configuration
             | ghl::Kind::Suspended => Remedy::Wait(Some(MENDING)),
@@ -76,6 +82,6 @@ fn remedy(error: &CrmError) -> Remedy {
         CrmError::NotConnected | CrmError::TenantNotActive | CrmError::Unusable(_) => {
             Remedy::Wait(Some(MENDING))
         }
-        CrmError::Connection(_) | CrmError::Store(_) => Remedy::Wait(None),
+        CrmError::Connection(_) | CrmError::Store(_) | CrmError::Token(_) => Remedy::Wait(None),
     }
 }

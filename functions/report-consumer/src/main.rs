@@ -16,14 +16,12 @@ async fn main() -> Result<(), Error> {
     let deps = Deps {
         store: env.store()?,
         connections: Connections::new(env.store()?, env.vault()?),
-        crm: Crm {
-            client: ghl::Client::new(egress::Client::new(Limits::default())?),
-            base_url: env.required("GHL_BASE_URL")?,
-        },
+        crm: Crm::of(ghl::Client::new(egress::Client::new(Limits::default())?), &env)?,
         queues: Queues {
             inbound: env.queue("INBOUND_QUEUE_URL")?,
             outbound: env.queue("OUTBOUND_QUEUE_URL")?,
             reports: env.queue("REPORTS_QUEUE_URL")?,
+            crm: env.queue("CRM_QUEUE_URL")?,
         },
         aloware_base_url: env.required("ALOWARE_BASE_URL")?,
         http: egress::Client::new(Limits::default())?,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use app::{CrmError, MENDING};
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
+    allowance::Lane,
     consent::OptOut,
     ids::{ConversationId, CrmContactId, TenantId},
     parked::Parked,
@@ -49,14 +50,26 @@ async fn call(
     standing: &OptOut,
     now: Timestamp,
 ) -> Result<(), CrmError> {
+    deps.crm
+        .speaking(&deps.connections, (tenant, Lane::Status), now, async |session| {
+            set_with(deps, session, tenant, standing).await
+        })
+        .await
+}
+
+async fn set_with(
+    deps: &Deps,
+    session: &Session,
+    tenant: &TenantId,
+    standing: &OptOut,
+) -> Result<(), CrmError> {
     let (crm, store, phone) = (&deps.crm, &deps.store, &standing.phone);
-    let session = crm.session(&deps.connections, tenant, now).await?;
-    let owner = crm.owner_of(&session, store, tenant, phone).await?;
-    match set(deps, &session, &owner.crm_contact, standing).await {
+    let owner = crm.owner_of(session, store, tenant, phone).await?;
+    match set(deps, session, &owner.crm_contact, standing).await {
         // Somebody deleted the contact. The phone has another now, or gets one.
         Err(error) if error.kind() == ghl::Kind::NotFound => {
-            let owner = crm.ask_for_owner(&session, store.of(tenant), phone).await?;
-            Ok(set(deps, &session, &owner.crm_contact, standing).await?)
+            let owner = crm.ask_for_owner(session, store.of(tenant), phone).await?;
+            Ok(set(deps, session, &owner.crm_contact, standing).await?)
         }
         done => Ok(done?),
     }
@@ -88,7 +101,7 @@ async fn told(
     took: Duration,
     now: Timestamp,
 ) -> Result<(), Again> {
-    let next = row.body.clone().told();
+    let next = row.body.clone().told(now);
     let entry = entry(tenant, &next, LogResult::Success, now).took(took);
     write(deps, tenant, &row, &next, &entry).await?;
     info!("the CRM was told of somebody's standing");
@@ -104,8 +117,13 @@ async fn not_told(
     now: Timestamp,
 ) -> Result<(), Again> {
     let why = Chain(&error).to_string();
-    let asked = match remedy(&error) {
+    let asked = match remedy(&error, now) {
         Remedy::Wait(asked) => asked,
+        Remedy::Hold(due) => {
+            let next = OptOut { due: Some(due), ..row.body.clone() };
+            deps.store.of(tenant).replace_opt_out(&row, &next).await?;
+            return Err(Again::at(due, now, error));
+        }
         Remedy::Park(until) => {
             let entry = entry(tenant, &row.body, LogResult::Deferred { why }, now);
             let next = row.body.clone().parked(Parked::new(until, now));

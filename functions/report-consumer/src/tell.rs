@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use app::CrmError;
 use aws::{Again, Commit, Row, StoreError, logs::Chain, metrics};
 use domain::{
+    allowance::Lane,
     crm_status::Telling,
     ids::{CrmMessageId, TenantId},
     parked::Parked,
@@ -45,9 +46,12 @@ async fn call(
     telling: &Telling,
     now: Timestamp,
 ) -> Result<(), CrmError> {
-    let session = deps.crm.session(&deps.connections, tenant, now).await?;
-    deps.crm.client.set_status(&session, &telling.crm_message, &telling.wanted).await?;
-    Ok(())
+    let (message, status) = (&telling.crm_message, &telling.wanted);
+    deps.crm
+        .speaking(&deps.connections, (tenant, Lane::Status), now, async |session| {
+            Ok(deps.crm.client.set_status(session, message, status).await?)
+        })
+        .await
 }
 
 async fn told(
@@ -76,13 +80,18 @@ async fn not_told(
     let is_unsettled = matches!(&error, CrmError::Ghl(it) if it.kind() == ghl::Kind::NotReady);
     let tries = row.body.tries;
     let is_too_late = is_unsettled && tries >= UNSETTLED_TRIES;
-    match remedy(&error) {
+    match remedy(&error, now) {
         Remedy::Wait(asked) if !is_too_late => {
             let seed = row.body.crm_message.as_str();
             let due = due_again(now, tries, seed, asked);
             let next = Telling { tries: tries + 1, due: Some(due), ..row.body.clone() };
             let entry = entry(&next, LogResult::Deferred { why }, now);
             write(deps, tenant, &row, &next, &entry).await?;
+            Err(Again::at(due, now, error))
+        }
+        Remedy::Hold(due) => {
+            let next = Telling { due: Some(due), ..row.body.clone() };
+            deps.store.of(tenant).replace_telling(&row, &next).await?;
             Err(Again::at(due, now, error))
         }
         Remedy::Park(until) => {

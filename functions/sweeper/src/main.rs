@@ -15,6 +15,7 @@ async fn main() -> Result<(), Error> {
             inbound: env.queue("INBOUND_QUEUE_URL")?,
             outbound: env.queue("OUTBOUND_QUEUE_URL")?,
             reports: env.queue("REPORTS_QUEUE_URL")?,
+            crm: env.queue("CRM_QUEUE_URL")?,
         },
     };
 
