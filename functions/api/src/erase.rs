@@ -3,6 +3,7 @@
 //! What must remain so that nothing is sent or told twice stays as an empty shell; the opt-out and
 //! the ledger of consent stay whole.
 
+mod mirrors;
 pub(crate) mod tenant;
 
 use std::time::{Duration, Instant};
@@ -58,6 +59,9 @@ pub(crate) async fn person(
         if events.events + texts.messages == 0 {
             break;
         }
+    }
+    if !mirrors::leads(member, Some(phone), begun).await? {
+        return Ok(all);
     }
     whose(member, phone, conversation).await?;
     Ok(Forgotten { complete: true, ..all })
@@ -193,14 +197,15 @@ async fn whose(
 ) -> Result<(), Problem> {
     let scope = member.scope();
     let stood = scope.conversation(conversation).await?.map(|row| row.body);
-    let owner = scope.owner_of(phone).await?;
+    let owner = scope.last_owner_of(phone).await?;
     let copies = scope.contact_copies(phone, Asked::oldest(PAGE)).await?.items;
     let mut transaction = scope.transaction().forget_person(phone);
     if let Some(conversation) = &stood {
         transaction = transaction.forget_conversation(conversation);
     }
     if let Some(owner) = &owner {
-        transaction = transaction.forget_owner(phone, owner);
+        mirrors::of(member, Some(&owner.contact)).await?;
+        transaction = transaction.forget_owner(phone, owner).forget_lead(&owner.contact);
     }
     for copy in &copies {
         transaction = transaction.forget_contact_copy(copy);

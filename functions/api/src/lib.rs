@@ -24,7 +24,7 @@ mod version;
 
 use std::sync::Arc;
 
-use app::BaseUrls;
+use app::{BaseUrls, Crm};
 use aws::{DeadLetters, Queues, Seal, Store, Vault};
 use axum::Router;
 use carriers::Callers;
@@ -43,11 +43,12 @@ pub struct Deps {
     /// Seals what callers hold for us: cursors, and answers that are given once.
     pub seal: Seal,
     pub callers: Callers,
-    pub ghl: ghl::Client,
+    pub crm: Crm,
+    /// Whether this installation has an app in the marketplace, by which locations are connected.
+    pub has_marketplace_app: bool,
     /// What a tenant's address may lead to although it is not public.
     pub exceptions: Exceptions,
     pub base_urls: BaseUrls,
-    pub ghl_base_url: String,
     /// Our address as others know it, without the path.
     pub origin: String,
 }

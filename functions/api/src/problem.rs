@@ -48,6 +48,8 @@ pub(crate) enum Code {
     ConnectionFailed,
     /// What can be connected by this template is not part of this release.
     TemplateNotAvailable,
+    /// This installation has no app in GoHighLevel's marketplace, by which locations are connected.
+    NoMarketplaceApp,
     /// The same `Idempotency-Key` came with another request before.
     IdempotencyKeyReused,
     /// The request with this `Idempotency-Key` is being worked on.
@@ -112,6 +114,7 @@ impl Code {
             | Self::InvalidCredentials
             | Self::ConnectionFailed
             | Self::TemplateNotAvailable
+            | Self::NoMarketplaceApp
             | Self::RequestInProgress => StatusCode::CONFLICT,
             Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -207,6 +210,12 @@ impl From<VaultError> for Problem {
 
 impl From<aws::SecretError> for Problem {
     fn from(error: aws::SecretError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<app::LinkError> for Problem {
+    fn from(error: app::LinkError) -> Self {
         Self::unavailable(&error)
     }
 }

@@ -12,6 +12,7 @@ Examples:
   duplex whoami
   duplex tenants create acme --brand \"Acme Dental\" --support help@acme.example
   duplex --tenant acme integrations create --template twilio --settings twilio.json
+  duplex --tenant acme crm link
   duplex --tenant acme send --to +12125550123 --text \"Your table is ready.\"
   duplex --tenant acme log --follow
   duplex --tenant acme quarantine replay --all --per-minute 60
@@ -141,6 +142,7 @@ mod tests {
             "quarantine discard --all",
             "log --follow --day 2026-05-03",
             "numbers set +1 --integration a --use-for fun",
+            "crm attach",
             "dead-letters redrive --queue inbound --limit 5 --all",
         ] {
             assert!(parsed(&format!("duplex {wrong}")).is_err(), "{wrong}");

@@ -20,14 +20,21 @@ const PAGE: usize = 100;
 pub(crate) struct Session<'t, 'io> {
     client: Client,
     terminal: &'t mut Terminal<'io>,
+    tenant: Option<String>,
     is_json: bool,
     says_yes: bool,
 }
 
 impl<'t, 'io> Session<'t, 'io> {
     pub(crate) fn new(common: Common, terminal: &'t mut Terminal<'io>) -> Result<Self, Failure> {
+        let tenant = common.tenant.clone();
         let client = Client::new(common.url, common.key, common.tenant)?;
-        Ok(Self { client, terminal, is_json: common.json, says_yes: common.yes })
+        Ok(Self { client, terminal, tenant, is_json: common.json, says_yes: common.yes })
+    }
+
+    /// The tenant that an operator acts for.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
     }
 
     pub(crate) fn is_json(&self) -> bool {

@@ -171,6 +171,36 @@ async fn nothing_is_deleted_without_its_name() {
 }
 
 #[tokio::test]
+async fn a_link_is_printed_alone() {
+    const LINK: &[(&str, &str)] = &[(
+        "201 Created",
+        r#"{"url":"https://here/oauth/crm/start?link=a","expires_at":"2026-01-01T12:30:00Z"}"#,
+    )];
+    let server = Server::saying(LINK).await;
+    let ran = duplex(&server.url, "", &["--tenant", "acme", "crm", "link"]).await;
+    assert_eq!(ran.ending, Ending::Done, "{}", ran.err);
+    assert_eq!(ran.out, "https://here/oauth/crm/start?link=a\n");
+    assert!(ran.err.contains("2026-01-01T12:30:00Z"), "{}", ran.err);
+    assert!(server.asked()[0].starts_with("POST /v1/crm/links HTTP"));
+    let asked = server.asked();
+    assert_eq!(header(&asked[0], "duplex-tenant"), "acme");
+}
+
+#[tokio::test]
+async fn a_location_is_attached_to_the_tenant_that_is_named() {
+    let server = Server::saying(&[("202 Accepted", r#"{"location":"loc"}"#)]).await;
+    let ran = duplex(&server.url, "", &["crm", "attach", "loc", "--tenant", "acme"]).await;
+    assert_eq!(ran.ending, Ending::Done, "{}", ran.err);
+    let asked = server.asked();
+    assert!(asked[0].starts_with("POST /v1/crm/installs/loc/attach HTTP"), "{}", asked[0]);
+    assert!(asked[0].ends_with(r#"{"tenant":"acme"}"#), "{}", asked[0]);
+
+    let ran = duplex(&server.url, "", &["crm", "attach", "loc"]).await;
+    assert_eq!(ran.ending, Ending::Usage);
+    assert!(ran.err.contains("--tenant"), "{}", ran.err);
+}
+
+#[tokio::test]
 async fn a_fault_in_settings_is_told_without_what_is_in_them() {
     let line = ["integrations", "create", "--template", "twilio", "--settings", "-"];
     let ran = duplex("http://127.0.0.1:1", "{\"auth_token\": \"sesame\",}", &line).await;

@@ -14,7 +14,7 @@ use domain::{
     phone::PhoneNumber,
 };
 
-use super::{BUDGET, PAGE, empty, person};
+use super::{BUDGET, PAGE, empty, mirrors, person};
 use crate::{
     asking::Member,
     problem::Problem,
@@ -60,6 +60,9 @@ pub(crate) async fn rest(
     let (said, is_all_said) = conversations(member, begun).await?;
     let (noted, is_all_noted) = noted(member, begun).await?;
     let mut complete = is_all_said && is_all_noted;
+    complete &= mirrors::leads(member, None, begun).await?;
+    mirrors::of(member, None).await?;
+    mirrors::users(member).await?;
     for table in [Table::Journal, Table::State] {
         complete &= waiting(member, table, begun).await?;
     }
@@ -176,12 +179,18 @@ async fn deliveries(
 
 /// Empties a delivery, and forgets whose it is if nothing else says so.
 async fn delivery(member: &Member, row: Row<WebhookEvent>) -> Result<bool, Problem> {
-    let phone = match (&row.body.heard, &row.body.stage) {
-        (Heard::Text(_), Stage::Done { outcome: Outcome::Applied | Outcome::NothingNew, .. }) => {
-            None
-        }
-        (Heard::Text(text), _) => Some(text.from.clone()),
-        (Heard::Report(_) | Heard::Ignored { .. } | Heard::Unusable { .. }, _) => None,
+    let is_said = matches!(
+        row.body.stage,
+        Stage::Done { outcome: Outcome::Applied | Outcome::NothingNew, .. }
+    );
+    let phone = match &row.body.heard {
+        Heard::Text(text) if !is_said => Some(text.from.clone()),
+        // What the CRM told of somebody is found by them.
+        Heard::Text(_)
+        | Heard::Report(_)
+        | Heard::Crm(_)
+        | Heard::Ignored { .. }
+        | Heard::Unusable { .. } => None,
     };
     let is_gone = matches!(row.body.stage, Stage::Done { outcome: Outcome::Erased, .. });
     if !is_gone && empty(member, row).await?.is_none() {

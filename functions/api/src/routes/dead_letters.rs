@@ -42,7 +42,7 @@ pub(crate) struct Lanes {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LaneView {
-    /// `inbound`, `outbound` or `reports`.
+    /// `inbound`, `outbound`, `reports` or `crm`.
     queue: String,
     /// About how many there are.
     count: u32,
@@ -76,6 +76,7 @@ pub(crate) enum QueueName {
     Inbound,
     Outbound,
     Reports,
+    Crm,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,6 +113,7 @@ impl From<QueueName> for Lane {
             QueueName::Inbound => Self::Inbound,
             QueueName::Outbound => Self::Outbound,
             QueueName::Reports => Self::Reports,
+            QueueName::Crm => Self::Crm,
         }
     }
 }
@@ -138,7 +140,7 @@ async fn list_dead_letters(
 ) -> Result<Json<Lanes>, Problem> {
     let lanes = match wanted.queue {
         Some(name) => vec![Lane::from(name)],
-        None => vec![Lane::Inbound, Lane::Outbound, Lane::Reports],
+        None => vec![Lane::Inbound, Lane::Outbound, Lane::Reports, Lane::Crm],
     };
     let mut items = Vec::new();
     for lane in lanes {

@@ -32,7 +32,7 @@ pub(crate) struct EventView {
     id: String,
     integration: String,
     received_at: String,
-    /// `text`, `report`, `ignored` or `unusable`.
+    /// `text`, `report`, `crm` (something that happened in GoHighLevel), `ignored` or `unusable`.
     heard: &'static str,
     /// `open`, `posting`, `parked`, `done` or `quarantined`.
     stage: &'static str,
@@ -82,6 +82,7 @@ pub(crate) fn view(event: &WebhookEvent) -> EventView {
         heard: match event.heard {
             Heard::Text(_) => "text",
             Heard::Report(_) => "report",
+            Heard::Crm(_) => "crm",
             Heard::Ignored { .. } => "ignored",
             Heard::Unusable { .. } => "unusable",
         },

@@ -1,5 +1,7 @@
 //! Everything that a tenant has, or that we know of a person, a page at a time.
 
+mod described;
+
 use std::sync::Arc;
 
 use aws::{Asked, Position};
@@ -36,7 +38,7 @@ const DELIVERIES: i32 = 20;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Record {
     /// `tenant`, `integration`, `number`, `conversation`, `person` (with whom nothing was said yet),
-    /// `message`, `delivery`, `opt_out`, `consent` or `audit`.
+    /// `contact`, `opportunity`, `appointment`, `user` (as GoHighLevel last told of them), `message`, `delivery`, `opt_out`, `consent` or `audit`.
     kind: &'static str,
     #[schema(value_type = Object)]
     record: Value,
@@ -74,6 +76,8 @@ enum Stage {
         after: Option<Position>,
         said: Option<Position>,
     },
+    /// Those of whom the CRM knows no phone.
+    Unreachable(Option<Position>),
     /// What came in through this integration, after that. Without one, the first is to come.
     Deliveries {
         integration: Option<IntegrationId>,
@@ -125,6 +129,7 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
         Stage::Numbers => numbers(member).await,
         Stage::Conversations { after, said } => conversation(member, after, said).await,
         Stage::People { after, said } => person(member, after, said).await,
+        Stage::Unreachable(after) => unreachable(member, after).await,
         Stage::Deliveries { integration, after } => deliveries(member, integration, after).await,
         Stage::OptOuts(after) => {
             let page = member.scope().opt_outs(Asked::newest(PAGE).after(after)).await?;
@@ -176,6 +181,7 @@ async fn conversation(
     let (mut items, said) = said_in(member, &conversation.id, said).await?;
     if !is_begun {
         items.insert(0, head(conversation));
+        items.extend(described::at(member, &conversation.phone).await?);
     }
     let next = match (said, found.next) {
         (Some(said), _) => Stage::Conversations { after, said: Some(said) },
@@ -191,7 +197,7 @@ async fn person(
     after: Option<Position>,
     said: Option<Position>,
 ) -> Result<Page, Problem> {
-    let over = Stage::Deliveries { integration: None, after: None };
+    let over = Stage::Unreachable(None);
     let found = member.scope().people(Asked::newest(1).after(after.clone())).await?;
     let Some(noted) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
     let conversation = ConversationId::with(&member.tenant, &noted.phone);
@@ -203,8 +209,18 @@ async fn person(
     let (mut items, said) = said_in(member, &conversation, said).await?;
     if !is_begun {
         items.insert(0, record("person", noted));
+        items.extend(described::at(member, &noted.phone).await?);
     }
     Ok((items, Some(said.map_or(next, |it| Stage::People { after, said: Some(it) }))))
+}
+
+async fn unreachable(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
+    let (mut items, next) = described::unreachable(member, after).await?;
+    if let Some(after) = next {
+        return Ok((items, Some(Stage::Unreachable(Some(after)))));
+    }
+    items.extend(described::nobodys(member).await?);
+    Ok((items, Some(Stage::Deliveries { integration: None, after: None })))
 }
 
 /// What came in through one integration, as it was posted; then the next one.
@@ -284,6 +300,7 @@ async fn first(
     if let Some(row) = scope.conversation(conversation).await? {
         items.push(head(&row.body));
     }
+    items.extend(described::at(member, phone).await?);
     if let Some(row) = scope.opt_out(phone).await? {
         items.push(record("opt_out", &opt_outs::view(member, &row.body)));
     }

@@ -5,6 +5,7 @@
 //! ```
 
 mod change;
+mod consent;
 mod create;
 mod credentials;
 mod health;
@@ -81,8 +82,7 @@ pub(crate) struct Resuming {
 async fn list_integrations(member: Reader) -> Result<Json<Listed<IntegrationView>>, Problem> {
     let mut items = Vec::new();
     for integration in member.scope().integrations().await? {
-        let names = member.scope().credentials(&integration.id).await?.into_keys().collect();
-        items.push(view(&member.deps, &integration, names));
+        items.push(seen_by(&member, &integration).await?);
     }
     Ok(Json(Listed { items, next_cursor: None }))
 }
@@ -247,9 +247,14 @@ async fn shown(
     row: &Row<Integration>,
     status: StatusCode,
 ) -> Result<Versioned<IntegrationView>, Problem> {
-    let names = member.scope().credentials(&row.body.id).await?.into_keys().collect();
-    let view = view(&member.deps, &row.body, names);
+    let view = seen_by(member, &row.body).await?;
     Ok(Versioned { version: row.version(), view, status })
+}
+
+async fn seen_by(member: &Member, integration: &Integration) -> Result<IntegrationView, Problem> {
+    let names = member.scope().credentials(&integration.id).await?.into_keys().collect();
+    let consent = consent::of(member, integration).await?;
+    Ok(view(&member.deps, integration, names, consent))
 }
 
 fn not_active(integration: &Integration) -> Problem {

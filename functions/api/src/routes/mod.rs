@@ -3,6 +3,8 @@
 pub(crate) mod audit;
 pub(crate) mod consents;
 pub(crate) mod conversations;
+pub(crate) mod crm_installs;
+pub(crate) mod crm_links;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod export;
@@ -39,6 +41,8 @@ pub(crate) fn described() -> OpenApiRouter<Arc<Deps>> {
         .merge(keys::routes())
         .merge(templates::routes())
         .merge(integrations::routes())
+        .merge(crm_links::routes())
+        .merge(crm_installs::routes())
         .merge(events::routes())
         .merge(numbers::routes())
         .merge(messages::routes())

@@ -207,7 +207,7 @@ async fn lift_opt_out(
         }
         Some(_) | None => {}
     }
-    let next = OptOut::new(phone, false, Source::Manual, member.now());
+    let next = OptOut::new(phone, false, Source::Manual, member.now()).after(Some(&row.body));
     change(&member, Some(&row), &next, consent.as_ref(), &reason).await?;
     Ok(Json(view(&member, &next)))
 }

@@ -2,8 +2,11 @@
 
 use std::time::Instant;
 
-use app::{Connection, Unusable};
-use domain::integration::{Fault, FaultCode, Provider, Tested};
+use app::{Auth, Connection, TokenError, Unusable};
+use domain::{
+    allowance::Lane,
+    integration::{Fault, FaultCode, Provider, Tested},
+};
 use jiff::Timestamp;
 
 use crate::Deps;
@@ -11,20 +14,55 @@ use crate::Deps;
 /// Whether the provider takes this connection, with calls that change nothing.
 pub(crate) async fn attempt(deps: &Deps, connection: &Connection, now: Timestamp) -> Tested {
     let begun = Instant::now();
-    let fault = called(deps, connection).await.err();
+    let fault = called(deps, connection, now).await.err();
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Tested { at: now, took_ms, fault }
 }
 
-async fn called(deps: &Deps, connection: &Connection) -> Result<(), Fault> {
+async fn called(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(), Fault> {
     if connection.integration.provider == Provider::Ghl {
-        let session = connection.session(&deps.ghl_base_url).map_err(|e| unusable(&e))?;
-        return deps.ghl.probe(&session).await;
+        return crm(deps, connection, now).await;
     }
     for channel in connection.probes(&deps.base_urls).map_err(|e| unusable(&e))? {
         channel.probe(&deps.callers).await?;
     }
     Ok(())
+}
+
+/// A token that renews itself and is refused is renewed, as it is for any other call.
+async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(), Fault> {
+    let (tenant, id) = (&connection.tenant, &connection.integration.id);
+    let access = match connection.auth().map_err(|e| unusable(&e))? {
+        Auth::Token => None,
+        Auth::Oauth => {
+            Some(deps.crm.tokens.access(tenant, id, now).await.map_err(|e| no_token(&e))?)
+        }
+    };
+    let token = match &access {
+        Some(access) => access.token.clone(),
+        None => connection.pasted_token().map_err(|e| unusable(&e))?,
+    };
+    let mut session = connection.session(&deps.crm.base_url, token).map_err(|e| unusable(&e))?;
+    session.gate = Some(deps.crm.gate((tenant, Lane::Reply), now));
+    match (deps.crm.client.probe(&session).await, &access) {
+        (Err(fault), Some(access)) if fault.code == FaultCode::InvalidCredentials => {
+            Err(no_token(&deps.crm.tokens.refused(tenant, id, access, now).await))
+        }
+        (tried, _) => tried,
+    }
+}
+
+fn no_token(error: &TokenError) -> Fault {
+    let code = match error {
+        // Where the location is not active it is asked for daily, which mends this.
+        TokenError::None | TokenError::Lost | TokenError::Suspended { .. } => {
+            FaultCode::InvalidCredentials
+        }
+        TokenError::BeingRenewed { .. } | TokenError::Store(_) | TokenError::Vault(_) => {
+            FaultCode::ConnectionFailed
+        }
+    };
+    Fault { code, why: error.to_string() }
 }
 
 /// What is wrong is said without the values that are wrong.

@@ -51,7 +51,8 @@ pub(crate) fn check(
     Ok(checked)
 }
 
-fn wrong(faults: Vec<Fault>) -> Problem {
+/// The settings are refused for these.
+pub(crate) fn wrong(faults: Vec<Fault>) -> Problem {
     let detail = match faults.first() {
         Some(fault) => format!("{}: {}", fault.path, fault.message),
         None => "The settings are not an object.".to_owned(),

@@ -46,7 +46,15 @@ macro_rules! template {
 }
 
 pub(crate) static ALL: [Template; 7] = [
-    template!("ghl", "GoHighLevel", "2021-07-28", "crm", Some(Provider::Ghl), &[], &[]),
+    template!(
+        "ghl",
+        "GoHighLevel",
+        "2021-07-28",
+        "crm",
+        Some(Provider::Ghl),
+        &["workflow_secret"],
+        &[]
+    ),
     template!(
         "twilio",
         "Twilio",

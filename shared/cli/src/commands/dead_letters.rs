@@ -40,7 +40,7 @@ pub(crate) struct Redrive {
     all: bool,
 }
 
-const QUEUES: [&str; 3] = ["inbound", "outbound", "reports"];
+const QUEUES: [&str; 4] = ["inbound", "outbound", "reports", "crm"];
 
 /// As many as the API puts back at once.
 const CHUNK: u64 = 100;

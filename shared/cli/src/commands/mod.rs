@@ -3,6 +3,7 @@
 mod audit;
 mod consents;
 mod conversations;
+mod crm;
 mod dead_letters;
 mod events;
 mod follow;
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// Connected providers, and what can be connected
     #[command(subcommand, after_help = integrations::EXAMPLES)]
     Integrations(integrations::Integrations),
+    /// GoHighLevel's locations: connected by consent, and given to a tenant
+    #[command(subcommand, after_help = crm::EXAMPLES)]
+    Crm(crm::Crm),
     /// A tenant's numbers
     #[command(subcommand, after_help = numbers::EXAMPLES)]
     Numbers(numbers::Numbers),
@@ -91,6 +95,7 @@ impl Command {
             Self::Tenants(it) => it.run(session).await,
             Self::Keys(it) => it.run(session).await,
             Self::Integrations(it) => it.run(session).await,
+            Self::Crm(it) => it.run(session).await,
             Self::Numbers(it) => it.run(session).await,
             Self::Send(it) => it.run(session).await,
             Self::Messages(it) => it.run(session).await,

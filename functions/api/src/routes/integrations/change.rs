@@ -2,12 +2,12 @@
 
 use app::Connection;
 use aws::Row;
-use domain::integration::{Integration, Status};
+use domain::integration::{Integration, Provider, Status};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{create, credentials, opened, settle, status_after};
+use super::{consent, create, credentials, opened, settle, status_after};
 use crate::{
     asking::{Member, seen},
     problem::Problem,
@@ -75,6 +75,9 @@ async fn with_settings(
             let message = format!("change it with {secret}: POST …/credentials/rotate");
             return Err(Problem::at(format!("/settings/{name}"), &message));
         }
+    }
+    if integration.provider == Provider::Ghl {
+        consent::not_by_hand(&integration.settings, &new)?;
     }
     let secrets = credentials::open(member, &integration.id).await?;
     let checked = credentials::checked(member, template, &integration, &secrets, new)?;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::consent;
 use crate::{
     asking::{Member, seen},
     problem::{Code, Problem, parsed},
@@ -41,8 +42,15 @@ pub(crate) async fn create(member: &Member, new: NewIntegration) -> Result<Integ
         let detail = format!("{} cannot be connected in this release.", template.title);
         return Err(Problem::new(Code::TemplateNotAvailable, detail));
     };
+    if provider == Provider::Ghl {
+        consent::not_by_hand(&Value::Null, &new.settings)?;
+    }
     let checked = trial::check(template, new.settings, member.deps.guard())?;
     let id = match &new.id {
+        // Ids like ours follow from others: who chose one could be in a later connection's way.
+        Some(id) if id.starts_with("int_") => {
+            return Err(Problem::at("/id", "ids that begin with int_ are made here"));
+        }
         Some(id) => parsed("/id", IntegrationId::parse(id))?,
         None => IntegrationId::derived(&[member.tenant.as_str(), &member.seed()?]),
     };

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::{settle, status_after};
+use super::{consent, settle, status_after};
 use crate::{
     asking::Member,
     problem::{Code, Problem},
@@ -53,6 +53,7 @@ pub(crate) async fn rotate(
 ) -> Result<Row<Integration>, Problem> {
     let template = known(&row.body)?;
     only_rotatable(template, &new.settings)?;
+    consent::not_rotated(&row.body, &new.settings)?;
     let old = open(member, &row.body.id).await?;
     let checked = checked(member, template, &row.body, &old, new.settings.clone())?;
 

@@ -8,6 +8,7 @@ use domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::consent::{self, TokenView};
 use crate::{asking::Member, problem::Problem};
 
 /// Lines of today's sync log that are looked at.
@@ -42,6 +43,12 @@ pub(crate) struct Health {
     rate_limited: bool,
     /// Items of the tenant's that wait for a person, or for an integration.
     parked: usize,
+    /// How fresh the token is, if somebody consented to the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<TokenView>,
+    /// What somebody has to do so that it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,6 +67,7 @@ pub(crate) async fn health(member: &Member, integration: &Integration) -> Result
     let tested = integration.tested.as_ref();
     let fault = tested.and_then(|it| it.fault.as_ref());
     let (median_ms, p95_ms) = quantiles(&ours);
+    let consent = consent::of(member, integration).await?;
     Ok(Health {
         verdict: match (integration.status, fault) {
             (Status::Disconnected, _) => "off",
@@ -80,6 +88,8 @@ pub(crate) async fn health(member: &Member, integration: &Integration) -> Result
         rate_limited: fault
             .is_some_and(|it| it.code == domain::integration::FaultCode::RateLimitExceeded),
         parked: member.deps.store.count_parked(&member.tenant).await?,
+        advice: consent.as_ref().and_then(|it| it.advice),
+        token: consent.map(|it| it.token),
     })
 }
 

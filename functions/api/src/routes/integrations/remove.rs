@@ -1,9 +1,9 @@
 //! Taking an integration away.
 
-use aws::Row;
-use domain::{integration::Integration, tenant::Tenant};
+use aws::{Row, StoredInstall};
+use domain::{install::Told, integration::Integration, tenant::Tenant};
 
-use super::create;
+use super::{consent, create};
 use crate::{
     asking::{Member, seen},
     problem::Problem,
@@ -18,11 +18,20 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
     for name in scope.credentials(&integration.id).await?.into_keys() {
         transaction = transaction.delete_credential(&integration.id, &name);
     }
-    if let Some(location) = create::location(integration)?
-        && let Some(route) = member.deps.store.route_of_location(&location).await?
-        && (&route.tenant, &route.integration) == (&member.tenant, &integration.id)
-    {
-        transaction = transaction.delete_location(&location, &integration.id);
+    if let Some(location) = create::location(integration)? {
+        if let Some(route) = member.deps.store.route_of_location(&location).await?
+            && (&route.tenant, &route.integration) == (&member.tenant, &integration.id)
+        {
+            transaction = transaction.delete_location(&location, &integration.id);
+        }
+        if let Some(row) = member.deps.store.install(&location).await?
+            && is_of(&row.body, member, integration)
+        {
+            transaction = transaction.replace_install(&row, &detached(&row.body));
+        }
+    }
+    if consent::is_given(integration) {
+        transaction = transaction.delete_tokens(&integration.id);
     }
     if let Some(tenant) = scope.tenant_row().await?
         && let Some(next) = without(&tenant.body, integration)
@@ -32,6 +41,17 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
         transaction = transaction.replace_tenant(&tenant, &next).audit(&entry);
     }
     done(&transaction.commit().await?)
+}
+
+/// The installation outlives the integration, for the app is still in the location.
+fn is_of(stored: &StoredInstall, member: &Member, integration: &Integration) -> bool {
+    let attached = stored.install.attached.as_ref();
+    attached.is_some_and(|it| it.tenant == member.tenant && it.integration == integration.id)
+}
+
+fn detached(stored: &StoredInstall) -> StoredInstall {
+    let install = stored.install.clone().step(Told::Detached);
+    StoredInstall { install, wanted: None, due: None, ..stored.clone() }
 }
 
 /// The tenant without it, where it named it.

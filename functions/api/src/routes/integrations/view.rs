@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::consent::{Consent, TokenView};
 use crate::Deps;
 
 /// A connected provider.
@@ -28,6 +29,12 @@ pub(crate) struct IntegrationView {
     /// What the provider is to call.
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_url: Option<String>,
+    /// How fresh the token is, if somebody consented to the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<TokenView>,
+    /// What somebody has to do so that it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
     /// What came of trying it last.
     #[serde(skip_serializing_if = "Option::is_none")]
     tested: Option<TestedView>,
@@ -45,7 +52,13 @@ pub(crate) struct TestedView {
     why: Option<String>,
 }
 
-pub(crate) fn view(deps: &Deps, integration: &Integration, names: Vec<String>) -> IntegrationView {
+pub(crate) fn view(
+    deps: &Deps,
+    integration: &Integration,
+    names: Vec<String>,
+    consent: Option<Consent>,
+) -> IntegrationView {
+    let advice = consent.as_ref().and_then(|it| it.advice);
     IntegrationView {
         id: integration.id.to_string(),
         name: integration.name.clone(),
@@ -55,6 +68,8 @@ pub(crate) fn view(deps: &Deps, integration: &Integration, names: Vec<String>) -
         settings: integration.settings.clone(),
         secrets: names.into_iter().map(|it| (it, "set")).collect(),
         webhook_url: Some(webhook(deps, integration)),
+        token: consent.map(|it| it.token),
+        advice,
         tested: integration.tested.as_ref().map(|tested| TestedView {
             at: tested.at.to_string(),
             ok: tested.fault.is_none(),

@@ -64,7 +64,10 @@ pub(crate) fn about(tenant: &TenantId, waiting: &Waiting) -> (Option<String>, Op
         Waiting::Event(row) => {
             let conversation = match &row.body.heard {
                 Heard::Text(text) => Some(ConversationId::with(tenant, &text.from).to_string()),
-                Heard::Report(_) | Heard::Ignored { .. } | Heard::Unusable { .. } => None,
+                Heard::Report(_)
+                | Heard::Crm(_)
+                | Heard::Ignored { .. }
+                | Heard::Unusable { .. } => None,
             };
             (conversation, Some(row.body.integration.to_string()))
         }
