@@ -80,6 +80,7 @@ pub struct Numbers {
 pub struct Planted {
     pub tenant: TenantId,
     pub location: LocationId,
+    pub ghl: IntegrationId,
     pub twilio: IntegrationId,
     pub telnyx: IntegrationId,
     pub texting: IntegrationId,
@@ -89,6 +90,10 @@ pub struct Planted {
 
 /// What a planted tenant's Aloware shows to our webhook, unless it is given another.
 pub const ALOWARE_WEBHOOK_SECRET: &str = "aloware-demo-secret";
+
+/// The simulated app in GoHighLevel's marketplace, by its client id.
+pub const APP: &str = "64f0000000000000000000d1-demo";
+pub const APP_SECRET: &str = "the-secret-of-the-demo-app";
 
 /// What means STOP to a planted tenant beside the usual words.
 pub const OWN_KEYWORD: &str = "no more texts";
@@ -104,10 +109,9 @@ pub async fn plant(
 ) -> anyhow::Result<Planted> {
     let planted = named(name, accounts, numbers)?;
     let scope = store.of(&planted.tenant);
-    let ghl = IntegrationId::parse(&format!("{name}-ghl"))?;
-    scope.add_tenant(&tenant(&planted, ghl.clone(), (name, accounts), now)?).await?;
-    scope.add_location(&planted.location, &ghl).await?;
-    for (id, provider, settings, secrets) in integrations(&planted, ghl, accounts) {
+    scope.add_tenant(&tenant(&planted, (name, accounts), now)?).await?;
+    scope.add_location(&planted.location, &planted.ghl).await?;
+    for (id, provider, settings, secrets) in integrations(&planted, accounts) {
         connect(scope, vault, integration(id, provider, settings, now), secrets, now).await?;
     }
     Ok(planted)
@@ -118,6 +122,7 @@ fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<P
     Ok(Planted {
         tenant: TenantId::parse(name)?,
         location: LocationId::parse(&accounts.ghl_location)?,
+        ghl: id("ghl")?,
         twilio: id("twilio")?,
         telnyx: id("telnyx")?,
         texting: id("texting")?,
@@ -128,7 +133,6 @@ fn named(name: &str, accounts: &Accounts, numbers: &Numbers) -> anyhow::Result<P
 
 fn tenant(
     planted: &Planted,
-    crm: IntegrationId,
     (name, accounts): (&str, &Accounts),
     now: Timestamp,
 ) -> anyhow::Result<Tenant> {
@@ -137,7 +141,7 @@ fn tenant(
     let none: [&str; 0] = [];
     let id = planted.tenant.clone();
     Ok(Tenant {
-        crm: Some(crm),
+        crm: Some(planted.ghl.clone()),
         default_route: Some(Route { channel: planted.twilio.clone(), number }),
         contact_copies_to: copies_contacts.then(|| planted.aloware.clone()),
         extra_keywords: ExtraKeywords::parse(&[OWN_KEYWORD], &none, &none)?,
@@ -149,7 +153,6 @@ type Secrets = Vec<(&'static str, SecretString)>;
 
 fn integrations(
     planted: &Planted,
-    ghl: IntegrationId,
     accounts: &Accounts,
 ) -> [(IntegrationId, Provider, Value, Secrets); 5] {
     let provider = match accounts.ghl_provider {
@@ -193,7 +196,7 @@ fn integrations(
             ],
         ),
         (
-            ghl,
+            planted.ghl.clone(),
             Provider::Ghl,
             json!({ "location": accounts.ghl_location, "provider": provider }),
             vec![("access_token", accounts.ghl_token.clone())],

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Sims, options::Identity};
 use crate::{
-    seed::{ALOWARE_WEBHOOK_SECRET, Accounts, Numbers},
+    seed::{ALOWARE_WEBHOOK_SECRET, APP, APP_SECRET, Accounts, Numbers},
     sims::{
         aloware,
         carrier::Setting,
@@ -31,10 +31,25 @@ pub(super) fn numbers() -> anyhow::Result<Numbers> {
     })
 }
 
-pub(super) fn ghl(identity: &Identity) -> ghl::Options {
+/// `origin` is where GoHighLevel reaches us.
+pub(super) fn ghl(identity: &Identity, origin: &str) -> ghl::Options {
+    let redirect = format!("{origin}/oauth/crm/callback");
+    ghl::Options::new(Clock::Machine)
+        .location(location(identity))
+        .app(ghl::App::new(APP, APP_SECRET, &redirect))
+}
+
+fn location(identity: &Identity) -> Location {
     let id = identity.ghl_location.as_deref().unwrap_or(LOCATION);
     let token = revealed(identity.ghl_token.as_ref(), GHL_TOKEN);
-    ghl::Options::new(Clock::Machine).location(Location::new(id, &token, GHL_PROVIDER))
+    Location::new(id, &token, GHL_PROVIDER)
+}
+
+/// The app that GoHighLevel knows us by: its client id, and its secret.
+pub(super) fn app(identity: &Identity, sims: &Sims) -> Option<(String, SecretString)> {
+    let simulated = || sims.ghl.sim.as_ref().map(|_| (APP.to_owned(), APP_SECRET.into()));
+    let given = identity.ghl_client_id.clone().zip(identity.ghl_client_secret.clone());
+    given.or_else(simulated)
 }
 
 pub(super) fn twilio(identity: &Identity) -> twilio::Options {
@@ -69,7 +84,7 @@ pub(super) fn aloware(identity: &Identity) -> aloware::Options {
 /// What is written down of the tenant.
 pub(super) fn seeded(identity: &Identity, sims: &Sims) -> anyhow::Result<Accounts> {
     let (twilio, telnyx, texting) = (twilio(identity), telnyx(identity), texting(identity));
-    let location = ghl(identity).locations.swap_remove(0);
+    let location = location(identity);
     let simulated = sims.telnyx.sim.as_ref().map(TelnyxSim::public_key);
     let mut keys = identity.telnyx_public_key.clone().into_iter().chain(simulated);
     Ok(Accounts {

@@ -11,7 +11,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Instant};
 
 use anyhow::Context as _;
 use aws::{Endpoints, Env, Store};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 pub use options::{Elsewhere, Identity, Options};
 pub use sims::{Paths, Side, Sims};
@@ -56,7 +57,9 @@ impl World {
         let started = Instant::now();
         printer.line("Starting the world");
         let front = front(options.port).await?;
-        let sims = printer.step("the far side", Sims::start(options)).await?;
+        let origin = options.elsewhere.public_origin.clone();
+        let origin = origin.unwrap_or_else(|| front.origin().to_owned());
+        let sims = printer.step("the far side", Sims::start(options, &origin)).await?;
         let accounts = accounts::seeded(&options.identity, &sims)?;
         let binaries = binaries(options, printer).await?;
         let cache = Cache::find();
@@ -64,14 +67,16 @@ impl World {
         let ministack = printer.step("the local AWS", ministack).await?;
         let dynamo = Dynamo::start(0).await?;
 
-        let origin = options.elsewhere.public_origin.clone();
-        let origin = origin.unwrap_or_else(|| front.origin().to_owned());
-        let parameters = parameters(options, &sims, &origin);
+        let app = accounts::app(&options.identity, &sims);
+        let parameters = parameters(options, &sims, (&origin, app.as_ref()));
         let built =
             Built { binaries: &binaries, cache: &cache, ministack: &ministack, dynamo: &dynamo };
         let what = "everything in template.yaml, with the functions as cargo built them";
         let deployment = printer.step(what, built.deploy(front, parameters)).await?;
 
+        if let Some((_, secret)) = &app {
+            keep_secret(&deployment.foundation, &ministack, secret).await?;
+        }
         let env = env(&deployment.foundation, &ministack, &dynamo).await?;
         let planting = Box::pin(plant(&env, accounts));
         let tenant = printer.step("a tenant with five integrations", planting).await?;
@@ -190,13 +195,33 @@ fn name(front: &Front) -> String {
     format!("duplex-{port}")
 }
 
-fn parameters(options: &Options, sims: &Sims, origin: &str) -> BTreeMap<String, String> {
+fn parameters(
+    options: &Options,
+    sims: &Sims,
+    (origin, app): (&str, Option<&(String, SecretString)>),
+) -> BTreeMap<String, String> {
     let mut parameters = sims.parameters();
     parameters.insert("PublicOrigin".to_owned(), origin.to_owned());
+    if let Some((client_id, _)) = app {
+        parameters.insert("GhlClientId".to_owned(), client_id.clone());
+    }
     if let Some(keys) = accounts::ghl_webhook_keys(&options.identity, sims) {
         parameters.insert("GhlWebhookKeys".to_owned(), keys);
     }
     parameters
+}
+
+/// As whoever runs an installation puts the app's secret in its place.
+async fn keep_secret(
+    foundation: &Foundation,
+    ministack: &Ministack,
+    secret: &SecretString,
+) -> anyhow::Result<()> {
+    let arn = foundation.secret_arn("GhlClientSecret")?;
+    let request = json!({ "SecretId": arn, "SecretString": secret.expose_secret() });
+    let control = ministack.control();
+    control.call("secretsmanager", "secretsmanager.PutSecretValue", &request).await?;
+    Ok(())
 }
 
 /// What a function would be told, for our own look at the tables.

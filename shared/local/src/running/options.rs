@@ -89,6 +89,13 @@ pub struct Identity {
     #[arg(long, env = "DUPLEX_GHL_TOKEN", value_name = "TOKEN", global = true)]
     #[arg(hide_env_values = true)]
     pub ghl_token: Option<SecretString>,
+    /// The app in GoHighLevel's marketplace, along with its secret
+    #[arg(long, env = "DUPLEX_GHL_CLIENT_ID", value_name = "ID", global = true)]
+    #[arg(hide_env_values = true, requires = "ghl_client_secret")]
+    pub ghl_client_id: Option<String>,
+    #[arg(long, env = "DUPLEX_GHL_CLIENT_SECRET", value_name = "SECRET", global = true)]
+    #[arg(hide_env_values = true, requires = "ghl_client_id")]
+    pub ghl_client_secret: Option<SecretString>,
     /// Whose signatures are accepted, separated by commas; the simulator's stays valid
     #[arg(long, env = "DUPLEX_GHL_WEBHOOK_KEYS", value_name = "KEYS", global = true)]
     #[arg(hide_env_values = true)]

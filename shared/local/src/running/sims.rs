@@ -45,7 +45,8 @@ impl<S> Side<S> {
 }
 
 impl Sims {
-    pub(super) async fn start(options: &Options) -> anyhow::Result<Self> {
+    /// `origin` is where they reach us.
+    pub(super) async fn start(options: &Options, origin: &str) -> anyhow::Result<Self> {
         let Elsewhere {
             ghl_base_url,
             twilio_base_url,
@@ -55,7 +56,7 @@ impl Sims {
             ..
         } = &options.elsewhere;
         let identity = &options.identity;
-        let ghl = GhlSim::start(accounts::ghl(identity));
+        let ghl = GhlSim::start(accounts::ghl(identity, origin));
         let twilio = TwilioSim::start(accounts::twilio(identity));
         let telnyx = TelnyxSim::start(accounts::telnyx(identity));
         let texting = TextingSim::start(accounts::texting(identity));
@@ -82,7 +83,11 @@ impl Sims {
         // A tenant may name the simulator as its own provider.
         let simulated = self.texting.sim.as_ref().map(TextingSim::base_url);
         let allowed = simulated.map(|url| url.replace("http://", ""));
-        addresses.chain(allowed.map(|pair| ("TenantUrlAllow".to_owned(), pair))).collect()
+        // It asks people whether an app may at the same address.
+        let asks = self.ghl.sim.as_ref().map(GhlSim::base_url);
+        let others = [("TenantUrlAllow", allowed), ("GhlConsentUrl", asks)];
+        let others = others.into_iter().filter_map(|(name, it)| Some((name.to_owned(), it?)));
+        addresses.chain(others).collect()
     }
 
     /// Tells the simulators where to post, as one does in each vendor's portal.
@@ -90,6 +95,7 @@ impl Sims {
         let paths = Paths::of(tenant);
         if let Some(sim) = &self.ghl.sim {
             sim.set_delivery_url(&format!("{origin}{}", paths.ghl));
+            sim.set_webhook_url(&format!("{origin}{}", paths.ghl_events));
         }
         if let Some(sim) = &self.twilio.sim {
             sim.set_webhook_url(format!("{origin}{}", paths.twilio));
@@ -107,6 +113,8 @@ impl Sims {
 #[derive(Clone, Debug)]
 pub struct Paths {
     pub ghl: String,
+    /// Where GoHighLevel tells what happened.
+    pub ghl_events: String,
     pub twilio: String,
     pub telnyx: String,
     pub texting: String,
@@ -117,6 +125,7 @@ impl Paths {
     pub fn of(tenant: &Planted) -> Self {
         Self {
             ghl: "/webhooks/messages/provider-delivery".to_owned(),
+            ghl_events: "/webhooks/ghl".to_owned(),
             twilio: format!("/webhooks/twilio/{}", tenant.twilio),
             telnyx: format!("/webhooks/telnyx/{}", tenant.telnyx),
             texting: format!("/webhooks/texting/{}", tenant.texting),

@@ -23,7 +23,8 @@ fn addresses(world: &World, printer: &mut Printer) {
     if world.origin != world.api_url() {
         printer.line(&format!("  Others reach it at {}", world.origin));
     }
-    for path in [&paths.texting, &paths.twilio, &paths.telnyx, &paths.aloware, &paths.ghl] {
+    let carriers = [&paths.texting, &paths.twilio, &paths.telnyx, &paths.aloware];
+    for path in carriers.into_iter().chain([&paths.ghl, &paths.ghl_events]) {
         printer.line(&format!("  POST {path}"));
     }
     printer.heading("Be an operator who asks the API");
@@ -73,6 +74,12 @@ fn commands(world: &World, printer: &mut Printer) {
         let fault = r#"{"on":"upsert_contact","times":3,"fault":"status","status":500}"#;
         printer.line(&post(url, "faults", fault));
     }
+    printer.heading("Be somebody who connects the location: make a link, and open it in a browser");
+    let links = format!("{}/v1/crm/links", world.api_url());
+    printer.line(&format!(
+        "  curl -s -X POST {links} \\\n    -H \"Authorization: Bearer $DUPLEX_KEY\" -H 'Duplex-Tenant: {}'",
+        world.tenant.tenant
+    ));
     printer.heading("See what became of it");
     let sides = [(url(&sims.ghl), "GoHighLevel"), (carrier.map(|it| it.0), "the carrier")];
     for (url, name) in sides {

@@ -33,7 +33,8 @@ pub enum Fault {
 /// A fault that waits for its call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planned {
-    /// The operation it strikes, by the simulator's name for it (`send`, `upsert_contact`, …).
+    /// The operation it strikes, by the simulator's name for it (`send`, `upsert_contact`, …). The
+    /// simulated GoHighLevel also knows `*@<location>`: all that is asked for one location.
     pub on: String,
     /// How many calls it strikes. It is gone afterwards.
     #[serde(default = "once")]

@@ -62,6 +62,8 @@ pub enum Treatment {
     Repeat,
     /// Posts the last first.
     Reverse,
+    /// Posts in an order that has nothing to do with when what happened, the same in every run.
+    Shuffle,
     /// Keeps everything until released.
     Hold,
 }
@@ -154,8 +156,8 @@ impl Inner {
             return;
         }
         let is_automatic = matches!(self.delivery, Delivery::Automatic { .. });
-        if is_automatic && contents.treatment == Treatment::Reverse {
-            reverse_within_delays(&mut batch);
+        if is_automatic {
+            reorder_within_delays(&mut batch, contents.treatment);
         }
         for (delay, posting) in batch {
             let key = contents.next_key;
@@ -174,9 +176,7 @@ impl Inner {
                 return Vec::new();
             }
             let mut leaving: Vec<_> = contents.pending.drain(..).map(|(_, it)| it).collect();
-            if contents.treatment == Treatment::Reverse {
-                leaving.reverse();
-            }
+            reorder(&mut leaving, contents.treatment, |it| it);
             (leaving, contents.times())
         };
         let mut answers = Vec::new();
@@ -269,10 +269,23 @@ fn leave(
     })
 }
 
-/// The last posting takes the first delay, and so on.
-fn reverse_within_delays(batch: &mut [(Duration, Posting)]) {
+fn reorder<T>(batch: &mut [T], treatment: Treatment, posting: impl Fn(&T) -> &Posting) {
+    match treatment {
+        Treatment::Reverse => batch.reverse(),
+        Treatment::Shuffle => batch.sort_by_cached_key(|it| digest(posting(it).id.as_bytes())),
+        Treatment::Release | Treatment::Lose | Treatment::Repeat | Treatment::Hold => {}
+    }
+}
+
+/// Any bytes that look nothing like what they are made from.
+fn digest(id: &[u8]) -> Vec<u8> {
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, id).as_ref().to_owned()
+}
+
+/// The posting that is to be first takes the first delay, and so on.
+fn reorder_within_delays(batch: &mut [(Duration, Posting)], treatment: Treatment) {
     let delays: Vec<_> = batch.iter().map(|(delay, _)| *delay).collect();
-    batch.reverse();
+    reorder(batch, treatment, |(_, posting)| posting);
     for (slot, delay) in batch.iter_mut().zip(delays) {
         slot.0 = delay;
     }

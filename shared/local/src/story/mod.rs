@@ -4,12 +4,16 @@
 //! **Invariant:** nothing here calls a function. Whatever happens, happens because somebody
 //! outside did something.
 
+mod browser;
 mod cast;
+mod expiry;
 mod forgeries;
+mod install;
 mod lost_answer;
 mod opt_in;
 mod opt_out;
 mod outage;
+mod reinstall;
 mod repeats;
 mod replies;
 mod reports;
@@ -46,16 +50,19 @@ pub async fn play(world: &World, printer: &mut Printer) -> Result<(), Broken> {
 }
 
 async fn tell(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
+    install::play(on, teller).await?;
     texts::play(on, teller).await?;
     let replies = replies::play(on, teller).await?;
     repeats::play(on, teller).await?;
     forgeries::play(on, teller).await?;
+    expiry::play(on, teller).await?;
     outage::play(on, teller).await?;
     opt_out::play(on, teller).await?;
     opt_in::play(on, teller).await?;
     reports::play(on, teller, &replies).await?;
     lost_answer::play(on, teller).await?;
     outage::look_back(on, teller).await?;
+    reinstall::play(on, teller).await?;
 
     teller.chapter("All along");
     let violations = async || {

@@ -8,14 +8,14 @@ use super::{
     GhlSim, Shared,
     contact::Contact,
     delivery::{self, Delivered},
-    options::Location,
+    location::{Location, ProviderKind},
     refusal::Refusal,
     sending::{Outgoing, may_send},
     state::State,
 };
 
 /// The one agent there is.
-const USER: &str = "userSimulated0000001";
+pub(super) const USER: &str = "userSimulated0000001";
 
 /// What an agent writes, and to whom.
 #[derive(Clone)]
@@ -97,12 +97,20 @@ pub(super) async fn send(
     shared: &Arc<Shared>,
     message: AgentMessage,
 ) -> Result<SentByAgent, NotSent> {
-    let message_id = put(shared, message)?;
-    let answer = delivery::deliver(shared, &message_id).await;
+    let Put { message_id, is_ours } = put(shared, message)?;
+    let answer =
+        if is_ours { delivery::deliver(shared, &message_id).await } else { Delivered::Nowhere };
     Ok(SentByAgent { message_id, answer })
 }
 
-fn put(shared: &Shared, message: AgentMessage) -> Result<String, NotSent> {
+/// A message that is in its conversation.
+struct Put {
+    message_id: String,
+    /// Whether our provider is to carry it.
+    is_ours: bool,
+}
+
+fn put(shared: &Shared, message: AgentMessage) -> Result<Put, NotSent> {
     let now = shared.options.clock.now();
     let mut state = shared.state();
     let location = state.location(&message.location).cloned();
@@ -116,13 +124,17 @@ fn put(shared: &Shared, message: AgentMessage) -> Result<String, NotSent> {
         may_send(&contact)?;
     }
     let user = Some(USER.to_owned());
-    let provider = Some(location.provider_id.clone());
+    let provider = match location.provider_kind {
+        ProviderKind::Default => location.sms_provider().map(str::to_owned),
+        ProviderKind::Additional => Some(location.provider_id.clone()),
+    };
     let outgoing =
         Outgoing { text: message.text, attachments: message.attachments, user, provider };
-    Ok(outgoing.put(&mut state, &location, &contact, now).id)
+    let put = outgoing.put(&mut state, &location, &contact, now);
+    Ok(Put { message_id: put.id, is_ours: put.provider_id.is_some() })
 }
 
-fn new_contact(
+pub(super) fn new_contact(
     state: &mut State,
     location: &Location,
     phone: &str,
@@ -131,6 +143,7 @@ fn new_contact(
     let mut contact = Contact::new(&state.ids.next(), &location.id, now);
     contact.write(&[("phone".to_owned(), phone.into())].into_iter().collect(), now);
     state.contacts.push(contact.clone());
+    state.contact_came(&contact, now);
     contact
 }
 

@@ -13,13 +13,15 @@ use jiff::Timestamp;
 use super::{
     Shared,
     answer::Answer,
-    contacts, conversations, delivery,
-    door::{self, Admitted, Examined, Request},
+    bearer, contacts, conversations, delivery,
+    door::{self, Admission, Admitted, Examined},
     inbound,
-    journal::{Call, Violation},
+    journal::{self, Call, Violation},
     limits::Allowance,
+    locations, oauth,
     operations::Operation,
     refusal::Refusal,
+    request::{Asked, Request},
     sending,
     state::State,
     status, tags,
@@ -34,8 +36,7 @@ pub(super) async fn handle(
     body: Bytes,
 ) -> Response {
     let query = uri.query().unwrap_or_default();
-    let request =
-        Request::new(method.as_str(), uri.path(), query, &headers).with_body(&headers, &body);
+    let request = Request::new(method.as_str(), uri.path(), query, &headers).with_body(&body);
     let Outcome { answer, is_given, trace, allowance } = outcome(&shared, &request);
     if let Some(message) = answer.deliver.clone() {
         // A task of its own goes on when the caller does not wait.
@@ -72,9 +73,19 @@ fn outcome(shared: &Shared, request: &Request) -> Outcome {
     Outcome { answer, is_given, trace: state.ids.next(), allowance }
 }
 
+/// A fault may strike an operation, wherever it is asked for, or everything in one location:
+/// `*@<location>`.
+fn fault(shared: &Shared, call: &Admission) -> Option<Fault> {
+    let of_location = || match call {
+        Admission::Location(call) => shared.faults.next(&format!("*@{}", call.location.id)),
+        Admission::App(_) => None,
+    };
+    shared.faults.next(call.asked().operation.name()).or_else(of_location)
+}
+
 /// The answer, and whether it is given.
-fn with_fault(shared: &Shared, state: &mut State, call: &Admitted) -> (Answer, bool) {
-    match shared.faults.next(call.operation.name()) {
+fn with_fault(shared: &Shared, state: &mut State, call: &Admission) -> (Answer, bool) {
+    match fault(shared, call) {
         None => (carry_out(shared, state, call), true),
         Some(Fault::HangBefore) => (Answer::of_status(504), false),
         Some(Fault::HangAfter) => (carry_out(shared, state, call), false),
@@ -91,17 +102,33 @@ fn with_fault(shared: &Shared, state: &mut State, call: &Admitted) -> (Answer, b
     }
 }
 
-fn carry_out(shared: &Shared, state: &mut State, call: &Admitted) -> Answer {
-    operate(shared, state, call).unwrap_or_else(Answer::from)
+fn carry_out(shared: &Shared, state: &mut State, call: &Admission) -> Answer {
+    let done = match call {
+        Admission::Location(call) => of_location(shared, state, call),
+        Admission::App(asked) => of_app(state, asked),
+    };
+    done.unwrap_or_else(Answer::from)
 }
 
-fn operate(shared: &Shared, state: &mut State, call: &Admitted) -> Result<Answer, Refusal> {
+fn of_app(state: &mut State, asked: &Asked) -> Result<Answer, Refusal> {
+    match asked.operation {
+        Operation::Token => oauth::token(state, asked),
+        Operation::Reconnect => oauth::reconnect(state, asked),
+        Operation::LocationToken => oauth::location_token(state, asked),
+        Operation::InstalledLocations => oauth::installed_locations(state, asked),
+        Operation::GetLocation => locations::get(state, &asked.id),
+        _ => Err(bearer::mismatch()),
+    }
+}
+
+fn of_location(shared: &Shared, state: &mut State, call: &Admitted) -> Result<Answer, Refusal> {
     match call.operation {
         Operation::UpsertContact => contacts::upsert(state, call),
         Operation::CreateContact => contacts::create(state, call),
         Operation::SearchDuplicate => Ok(contacts::search_duplicate(state, call)),
         Operation::GetContact => contacts::get(shared, state, call),
         Operation::UpdateContact => contacts::update(shared, state, call),
+        Operation::DeleteContact => contacts::delete(shared, state, call),
         Operation::AddTags => tags::add(shared, state, call),
         Operation::RemoveTags => tags::remove(shared, state, call),
         Operation::AddInbound => inbound::add(state, call),
@@ -110,6 +137,11 @@ fn operate(shared: &Shared, state: &mut State, call: &Admitted) -> Result<Answer
         Operation::GetMessage => conversations::get(shared, state, call),
         Operation::UpdateStatus => status::update(shared, state, call),
         Operation::SendMessage => sending::send(state, call),
+        Operation::GetLocation => locations::get(state, &call.id),
+        Operation::Token
+        | Operation::LocationToken
+        | Operation::InstalledLocations
+        | Operation::Reconnect => Err(bearer::mismatch()),
     }
 }
 
@@ -129,6 +161,6 @@ fn record(state: &mut State, request: &Request, recorded: Recorded) {
         let method = method.clone();
         state.journal.violations.push(Violation { operation, method, problems });
     }
-    let (path, body) = (request.path.clone(), request.body.clone());
+    let (path, body) = (request.path.clone(), request.body.as_ref().map(journal::without_secrets));
     state.journal.calls.push(Call { operation, method, path, location, status, body, at: now });
 }

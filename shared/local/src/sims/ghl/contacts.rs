@@ -10,8 +10,11 @@ pub(super) fn upsert(state: &mut State, call: &Admitted) -> Result<Answer, Refus
     let wanted = Wanted::of(call)?;
     let found = find(state, call, &wanted).map(|(at, _)| at);
     let is_new = found.is_none();
-    let at = found.unwrap_or_else(|| add(state, call));
-    write(state, at, call);
+    match found {
+        Some(at) => change(state, at, call),
+        None => add(state, call),
+    }
+    let at = found.unwrap_or(state.contacts.len() - 1);
     let contact = state.contacts[at].fields();
     Ok(Answer::new(200, json!({ "new": is_new, "contact": contact })))
 }
@@ -21,9 +24,8 @@ pub(super) fn create(state: &mut State, call: &Admitted) -> Result<Answer, Refus
     if let Some((at, field)) = find(state, call, &wanted) {
         return Err(duplicate(&state.contacts[at], field));
     }
-    let at = add(state, call);
-    write(state, at, call);
-    Ok(Answer::new(201, json!({ "contact": state.contacts[at].fields() })))
+    add(state, call);
+    Ok(Answer::new(201, json!({ "contact": state.contacts.last().map(Contact::fields) })))
 }
 
 pub(super) fn get(shared: &Shared, state: &State, call: &Admitted) -> Result<Answer, Refusal> {
@@ -43,9 +45,20 @@ pub(super) fn update(
     {
         return Err(duplicate(&state.contacts[other], field));
     }
-    write(state, at, call);
+    change(state, at, call);
     let contact = state.contacts[at].fields();
     Ok(Answer::new(200, json!({ "succeded": true, "contact": contact })))
+}
+
+pub(super) fn delete(
+    shared: &Shared,
+    state: &mut State,
+    call: &Admitted,
+) -> Result<Answer, Refusal> {
+    let at = by_id(shared, state, call)?;
+    let gone = state.contacts.remove(at);
+    state.contact_went(&gone, call.now);
+    Ok(Answer::new(200, json!({ "succeded": true })))
 }
 
 pub(super) fn search_duplicate(state: &State, call: &Admitted) -> Answer {
@@ -110,10 +123,21 @@ fn find(state: &State, call: &Admitted, wanted: &Wanted) -> Option<(usize, &'sta
     by_phone.map(|at| (at, "phone")).or(by_email.map(|at| (at, "email")))
 }
 
-fn add(state: &mut State, call: &Admitted) -> usize {
+/// Puts in a contact, as the last.
+fn add(state: &mut State, call: &Admitted) {
     let id = state.ids.next();
     state.contacts.push(Contact::new(&id, &call.location.id, call.now));
-    state.contacts.len() - 1
+    let at = state.contacts.len() - 1;
+    write(state, at, call);
+    let contact = state.contacts[at].clone();
+    state.contact_came(&contact, call.now);
+}
+
+fn change(state: &mut State, at: usize, call: &Admitted) {
+    let before = state.contacts[at].clone();
+    write(state, at, call);
+    let after = state.contacts[at].clone();
+    state.contact_changed(&before, &after, call.now);
 }
 
 /// Writes the body, except an e-mail address that another contact has: GHL drops it in silence.

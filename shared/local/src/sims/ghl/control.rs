@@ -1,5 +1,7 @@
 //! Control over HTTP, for the running local world: everything is under `/_control/`.
 
+mod app;
+
 use std::sync::Arc;
 
 use axum::{
@@ -28,6 +30,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/_control/faults", post(plan).delete(clear))
         .route("/_control/delivery-url", post(set_delivery_url))
         .route("/_control/redeliver/{message}", post(redeliver))
+        .merge(app::routes())
 }
 
 #[derive(Deserialize)]

@@ -65,7 +65,7 @@ fn summary(state: &State, conversation: &Conversation) -> serde_json::Value {
         "lastMessageBody": last.map(|it| it.body.as_str()),
         "lastMessageType": last.map(|it| it.message_type),
         "type": "TYPE_PHONE",
-        "unreadCount": 0,
+        "unreadCount": conversation.unread,
         "phone": contact.and_then(|it| it.phone()),
         "email": contact.and_then(|it| it.email()),
     })

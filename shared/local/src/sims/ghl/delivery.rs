@@ -16,13 +16,22 @@ pub enum Delivered {
     Answered(u16),
     /// Nobody answered, for this reason.
     Unanswered(String),
-    /// No delivery URL is set.
+    /// No URL is set, or it is not for us to carry.
     Nowhere,
 }
 
 impl Delivered {
     pub fn is_accepted(&self) -> bool {
         matches!(self, Self::Answered(200..300))
+    }
+}
+
+impl From<reqwest::Result<reqwest::Response>> for Delivered {
+    fn from(sent: reqwest::Result<reqwest::Response>) -> Self {
+        match sent {
+            Ok(answer) => Self::Answered(answer.status().as_u16()),
+            Err(error) => Self::Unanswered(error.without_url().to_string()),
+        }
     }
 }
 
@@ -57,18 +66,17 @@ pub(super) async fn post(shared: &Shared, message: &str) -> Delivered {
         (state.delivery_url.clone(), body_of(shared, &mut state, message))
     };
     let (Some(url), Some(body)) = (url, body) else { return Delivered::Nowhere };
-    let sent = shared
+    post_signed(shared, &url, body.into_bytes()).await
+}
+
+pub(super) async fn post_signed(shared: &Shared, url: &str, body: Vec<u8>) -> Delivered {
+    let post = shared
         .client
         .post(url)
         .header("content-type", "application/json")
-        .header("x-ghl-signature", shared.key.sign(body.as_bytes()))
-        .body(body)
-        .send()
-        .await;
-    match sent {
-        Ok(answer) => Delivered::Answered(answer.status().as_u16()),
-        Err(error) => Delivered::Unanswered(error.without_url().to_string()),
-    }
+        .header("x-ghl-signature", shared.key.sign(&body))
+        .body(body);
+    post.send().await.into()
 }
 
 fn body_of(shared: &Shared, state: &mut State, message: &str) -> Option<String> {

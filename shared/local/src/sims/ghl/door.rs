@@ -1,87 +1,72 @@
 //! What every call goes through before its operation: who asks, with which version, how often, and
 //! whether the call is one that GHL's documents allow.
 
-use axum::http::HeaderMap;
+use std::ops::Deref;
+
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{
-    Shared, limits::Allowance, operations::Operation, options::Location, overrides,
-    refusal::Refusal, state::State,
+    Shared,
+    bearer::{self, Bearer},
+    limits::Allowance,
+    location::Location,
+    oauth,
+    operations::Operation,
+    overrides,
+    refusal::Refusal,
+    request::{Asked, Request},
+    state::State,
 };
 
-/// A call as it came in.
-#[derive(Clone)]
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) token: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) body: Option<Value>,
+/// A call that may be carried out.
+pub(super) enum Admission {
+    Location(Admitted),
+    /// By an agency's token, or with the app's secret in it.
+    App(Asked),
 }
 
-/// A call that may be carried out.
+/// A call by a location's token.
 pub(super) struct Admitted {
-    pub(super) operation: Operation,
-    /// The id in the path, if the operation has one.
-    pub(super) id: String,
+    asked: Asked,
     pub(super) location: Location,
     /// Whether the token is of the app that owns the location's provider.
     pub(super) owns_provider: bool,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) body: Value,
-    pub(super) now: Timestamp,
-}
-
-impl Request {
-    pub(super) fn new(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Self {
-        let header = |name| headers.get(name).and_then(|it| it.to_str().ok()).map(str::to_owned);
-        let token = header("authorization");
-        Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            token: token.and_then(|it| it.strip_prefix("Bearer ").map(str::to_owned)),
-            version: header("version"),
-            body: None,
-        }
-    }
-
-    /// Only what is declared to be JSON is read as such.
-    #[must_use]
-    pub(super) fn with_body(mut self, headers: &HeaderMap, body: &[u8]) -> Self {
-        let content_type = headers.get("content-type").and_then(|it| it.to_str().ok());
-        if content_type.is_some_and(|it| it.starts_with("application/json")) {
-            self.body = serde_json::from_slice(body).ok();
-        }
-        self
-    }
-}
-
-impl Admitted {
-    pub(super) fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(super) fn text(&self, field: &str) -> Option<&str> {
-        self.body[field].as_str()
-    }
-
-    pub(super) fn texts(&self, field: &str) -> Vec<String> {
-        let texts = self.body[field].as_array().into_iter().flatten();
-        texts.filter_map(|it| it.as_str().map(str::to_owned)).collect()
-    }
 }
 
 /// What the door has found out about a call, whether it lets it in or not.
 pub(super) struct Examined {
-    pub(super) admitted: Result<Admitted, Refusal>,
+    pub(super) admitted: Result<Admission, Refusal>,
     /// What only a wrong client does.
     pub(super) problems: Vec<String>,
     /// What the caller has left, if it is known whose call it is.
     pub(super) allowance: Option<Allowance>,
     pub(super) location: Option<String>,
+}
+
+impl Deref for Admitted {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        &self.asked
+    }
+}
+
+impl Admission {
+    pub(super) fn asked(&self) -> &Asked {
+        match self {
+            Self::Location(call) => call,
+            Self::App(asked) => asked,
+        }
+    }
+
+    /// Whose calls are counted. Whether the endpoints that ask for the secret count is not known.
+    fn counted_for(&self, state: &State) -> Option<String> {
+        match self {
+            Self::Location(call) => Some(call.location.id.clone()),
+            Self::App(asked) if asked.operation.is_open() => None,
+            Self::App(_) => Some(state.company.clone()),
+        }
+    }
 }
 
 pub(super) fn examine(
@@ -96,15 +81,18 @@ pub(super) fn examine(
         allowance: None,
         location: None,
     };
-    match identify(state, request, now, &mut examined.problems) {
+    match identify(shared, state, request, now, &mut examined.problems) {
         Err(refusal) => examined.admitted = Err(refusal),
         Ok(call) => {
-            let allowance = state.meter.count(&call.location.id, shared.options.limits, now);
-            examined.allowance = Some(allowance);
-            examined.location = Some(call.location.id.clone());
-            if !allowance.is_exceeded {
-                examined.problems = problems(shared, request, call.operation);
-                examined.admitted = allowed(request, call, &examined.problems);
+            examined.location = call.counted_for(state);
+            if let Some(location) = &examined.location {
+                state.peaks.count(location, now);
+                let allowance = state.meter.count(location, shared.options.limits, now);
+                examined.allowance = Some(allowance);
+            }
+            if !examined.allowance.is_some_and(|it| it.is_exceeded) {
+                examined.problems = problems(shared, request, call.asked().operation);
+                examined.admitted = allowed(call, &examined.problems);
             }
         }
     }
@@ -113,30 +101,29 @@ pub(super) fn examine(
 
 /// Who asks for what.
 fn identify(
+    shared: &Shared,
     state: &State,
     request: &Request,
     now: Timestamp,
     problems: &mut Vec<String>,
-) -> Result<Admitted, Refusal> {
+) -> Result<Admission, Refusal> {
     let Some((operation, id)) = Operation::find(&request.method, &request.path) else {
         problems.push("no such route".to_owned());
         let message = format!("Cannot {} {}", request.method, request.path);
         return Err(Refusal::new(404, &message));
     };
+    let body = shared.schema.body(operation, request).cloned().unwrap_or_default();
+    let asked = Asked { operation, id, query: request.query.clone(), body, now };
+    if operation.is_open() {
+        return Ok(Admission::App(asked));
+    }
     check_version(request.version.as_deref(), problems)?;
     let token = request.token.as_deref().unwrap_or_default();
-    let knows =
-        |it: &&Location| it.token == token || it.foreign_tokens.iter().any(|it| it == token);
-    let location = state.locations.iter().find(knows);
-    let location = location.cloned().ok_or_else(|| Refusal::new(401, "Invalid JWT"))?;
-    Ok(Admitted {
-        operation,
-        id,
-        owns_provider: location.token == token,
-        location,
-        query: request.query.clone(),
-        body: request.body.clone().unwrap_or_default(),
-        now,
+    Ok(match bearer::identify(state, token, now)? {
+        Bearer::Agency => Admission::App(asked),
+        Bearer::Location { location, owns_provider } => {
+            Admission::Location(Admitted { asked, location, owns_provider })
+        }
     })
 }
 
@@ -151,24 +138,28 @@ fn check_version(version: Option<&str>, problems: &mut Vec<String>) -> Result<()
 }
 
 fn problems(shared: &Shared, request: &Request, operation: Operation) -> Vec<String> {
-    let mut problems = shared.schema.problems(operation, &request.query, request.body.as_ref());
+    let mut problems = shared.schema.problems(operation, request);
     let version = request.version.as_deref().unwrap_or_default();
-    if !shared.schema.takes_version(operation, version) {
+    if !operation.is_open() && !shared.schema.takes_version(operation, version) {
         problems.push("a version that the operation is not described with".to_owned());
     }
     problems
 }
 
 /// A call may have no problems, and name no location but the one that its token is for.
-fn allowed(request: &Request, call: Admitted, problems: &[String]) -> Result<Admitted, Refusal> {
+fn allowed(call: Admission, problems: &[String]) -> Result<Admission, Refusal> {
     if !problems.is_empty() {
-        return Err(Refusal::unprocessable(problems));
+        return Err(match call.asked().operation {
+            Operation::Token => oauth::unfit(call.asked(), problems),
+            _ => Refusal::unprocessable(problems),
+        });
     }
-    let in_query = request.query.iter().find(|(name, _)| name == "locationId");
-    let in_query = in_query.map(|(_, value)| value.as_str());
-    let in_body = call.body["locationId"].as_str();
-    if in_query.into_iter().chain(in_body).any(|named| named != call.location.id) {
-        return Err(Refusal::foreign_location());
+    if let Admission::Location(call) = &call {
+        let in_path = Some(call.id.as_str()).filter(|_| call.operation == Operation::GetLocation);
+        let named = [in_path, call.query("locationId"), call.text("locationId")];
+        if named.into_iter().flatten().any(|named| named != call.location.id) {
+            return Err(Refusal::foreign_location());
+        }
     }
     Ok(call)
 }

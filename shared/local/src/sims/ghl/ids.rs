@@ -1,6 +1,8 @@
 //! Ids that look like GHL's: opaque, and the same in every run of a test.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -17,14 +19,35 @@ impl Ids {
         Self { seed: seed.to_owned(), handed_out: 0 }
     }
 
+    /// A UUID, as events have.
+    pub(super) fn uuid(&mut self) -> String {
+        let digits = self.hash().as_ref()[..16].iter().fold(String::new(), |mut digits, byte| {
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
+        let part = |range| digits.get(range).unwrap_or_default();
+        format!(
+            "{}-{}-4{}-8{}-{}",
+            part(0..8),
+            part(8..12),
+            part(13..16),
+            part(17..20),
+            part(20..32)
+        )
+    }
+
     /// Twenty characters, as contacts, conversations and messages have.
     pub(super) fn next(&mut self) -> String {
-        self.handed_out += 1;
-        let hash = digest(&SHA256, format!("{} {}", self.seed, self.handed_out).as_bytes());
-        hash.as_ref()
+        self.hash()
+            .as_ref()
             .iter()
             .take(20)
             .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
             .collect()
+    }
+
+    fn hash(&mut self) -> Digest {
+        self.handed_out += 1;
+        digest(&SHA256, format!("{} {}", self.seed, self.handed_out).as_bytes())
     }
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{
     answer::Answer,
     door::Admitted,
+    location::{Location, ProviderKind},
     message::{Draft, MessageType},
-    options::{Location, ProviderKind},
     refusal::Refusal,
     state::State,
 };
@@ -52,10 +52,10 @@ pub(super) fn add(state: &mut State, call: &Admitted) -> Result<Answer, Refusal>
 pub(super) fn provider_of(call: &Admitted, kind: &str) -> Result<Option<String>, Refusal> {
     let Location { provider_id, provider_kind, .. } = &call.location;
     let Some(named) = call.text("conversationProviderId") else {
-        let is_default = *provider_kind == ProviderKind::Default && kind == "SMS";
+        let default = call.location.sms_provider();
         return match kind {
             "Custom" => Err(mismatch()),
-            _ => Ok(is_default.then(|| provider_id.clone())),
+            _ => Ok(default.filter(|_| kind == "SMS").map(str::to_owned)),
         };
     };
     if !call.owns_provider {

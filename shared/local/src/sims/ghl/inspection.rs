@@ -43,6 +43,11 @@ impl GhlSim {
         calls.map(|it| it.status).collect()
     }
 
+    /// The most calls of a location's that came within any ten seconds, refused ones as well.
+    pub fn most_calls_in_ten_seconds(&self, location: &str) -> usize {
+        self.shared.state().peaks.of(location)
+    }
+
     /// The calls that GHL's documents do not allow. A correct client has none.
     pub fn violations(&self) -> Vec<Violation> {
         self.shared.state().journal.violations.clone()

@@ -19,7 +19,7 @@ pub struct Call {
     pub operation: &'static str,
     pub method: String,
     pub path: String,
-    /// Unknown if the token was.
+    /// Whose token it was, which may be the agency's. Unknown if the token was.
     pub location: Option<String>,
     /// What it was answered with, or nothing if it was left hanging.
     pub status: Option<u16>,
@@ -33,6 +33,21 @@ pub struct Violation {
     pub operation: &'static str,
     pub method: String,
     pub problems: Vec<String>,
+}
+
+/// The fields that hold something which opens a door.
+const SECRET: [&str; 5] =
+    ["client_secret", "clientSecret", "code", "refresh_token", "access_token"];
+
+/// A body as it may be kept.
+pub(super) fn without_secrets(body: &Value) -> Value {
+    let mut kept = body.clone();
+    for field in SECRET {
+        if let Some(secret) = kept.get_mut(field) {
+            *secret = "…".into();
+        }
+    }
+    kept
 }
 
 /// Leaves out path and body, which may hold a telephone number or a text.

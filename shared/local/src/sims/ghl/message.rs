@@ -62,18 +62,32 @@ pub enum MessageType {
     /// Received in a channel of its own.
     #[serde(rename = "TYPE_CUSTOM_PROVIDER_SMS")]
     CustomProviderSms,
+    /// Among colleagues. The contact never sees it.
+    #[serde(rename = "TYPE_INTERNAL_COMMENT")]
+    InternalComment,
     /// Of a channel that is not simulated any further.
     #[serde(rename = "TYPE_WEBCHAT")]
     Other,
 }
 
 impl MessageType {
-    fn number(self) -> u8 {
+    pub(super) fn number(self) -> u8 {
         match self {
             Self::Sms => 2,
             Self::Other => 5,
             Self::CustomSms => 20,
             Self::CustomProviderSms => 22,
+            Self::InternalComment => 37,
+        }
+    }
+
+    /// How an event names it.
+    pub(super) fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Sms => Some("SMS"),
+            Self::CustomSms | Self::CustomProviderSms => Some("Custom"),
+            Self::InternalComment => Some("InternalComment"),
+            Self::Other => None,
         }
     }
 }

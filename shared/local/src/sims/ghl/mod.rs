@@ -6,6 +6,8 @@
 
 mod agent;
 mod answer;
+mod app;
+mod bearer;
 mod calls;
 mod contact;
 mod contacts;
@@ -15,39 +17,55 @@ mod delivery;
 mod door;
 mod ids;
 mod inbound;
+mod inbox;
 mod inspection;
+mod installs;
 mod journal;
 mod limits;
+mod location;
+mod locations;
 mod message;
+mod oauth;
 mod openapi;
 mod operations;
 mod options;
 mod overrides;
+mod peaks;
 mod refusal;
+mod request;
 mod schema;
 mod sending;
 mod signing;
 mod state;
 mod status;
 mod tags;
+mod webhooks;
 #[cfg(test)]
 mod tests {
     mod api;
     mod delivery;
+    mod installing;
+    mod support;
+    mod tokens;
+    mod webhooks;
 }
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::{
     agent::{AgentMessage, Heed, NotSent, SentByAgent},
+    app::{App, StaleWords},
     contact::{Contact, DoNotDisturb},
     delivery::Delivered,
+    installs::InstallEvent,
     journal::{Call, Violation},
+    location::{Location, ProviderKind},
     message::{Message, MessageType},
-    options::{Limits, Location, Options, ProviderKind, Redelivery},
+    oauth::Consent,
+    options::{Limits, Options, Redelivery},
     signing::PublicKey,
 };
-use self::{schema::Schema, signing::SigningKey, state::State};
+use self::{schema::Schema, signing::SigningKey, state::State, webhooks::Events};
 use crate::sims::{
     fault::Plan,
     server::{self, Server},
@@ -75,7 +93,10 @@ impl GhlSim {
     /// Starts one on 127.0.0.1.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let (port, shared) = (options.port, Arc::new(Shared::new(options)?));
-        let router = control::routes().fallback(calls::handle).with_state(Arc::clone(&shared));
+        let router = control::routes()
+            .merge(oauth::routes())
+            .fallback(calls::handle)
+            .with_state(Arc::clone(&shared));
         Ok(Self { shared, server: Server::start(port, router).await? })
     }
 
@@ -98,9 +119,10 @@ impl GhlSim {
         self.shared.state().delivery_url = Some(url.to_owned());
     }
 
-    /// Installs the app in a further location.
+    /// Adds a further location, with the app if the agency has it in all of its future ones.
     pub fn add_location(&self, location: Location) {
-        self.shared.state().locations.push(location);
+        let now = self.shared.options.clock.now();
+        installs::add_location(&mut self.shared.state(), location, now);
     }
 
     /// Gives a location a new token. The one before is unknown from now on.
@@ -119,7 +141,7 @@ impl Shared {
             key: SigningKey::from_seed(&options.signing_seed)?,
             client: server::client(delivery::PATIENCE)?,
             faults: Plan::default(),
-            state: Mutex::new(State::new(&options)),
+            state: Mutex::new(State::new(&options, Events::new(&options)?)),
             options,
         })
     }

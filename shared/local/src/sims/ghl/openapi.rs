@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use super::overrides;
+use super::{overrides, request::Encoding};
 
 /// A file, with the schemas shared by all files put in, and its known mistakes put right.
 #[derive(Debug)]
@@ -66,8 +66,12 @@ impl<'a> Described<'a> {
         values.and_then(|it| serde_json::from_value(it).ok()).unwrap_or_default()
     }
 
-    pub(super) fn body(&self) -> Option<&'a Value> {
-        self.0.get("requestBody").map(|it| &it["content"]["application/json"]["schema"])
+    /// What the body is declared to be, and its schema.
+    pub(super) fn body(&self) -> Option<(Encoding, &'a Value)> {
+        let content = self.0.get("requestBody")?["content"].as_object()?;
+        let is_form = content.contains_key("application/x-www-form-urlencoded");
+        let encoding = if is_form { Encoding::Form } else { Encoding::Json };
+        Some((encoding, &content.values().next()?["schema"]))
     }
 }
 

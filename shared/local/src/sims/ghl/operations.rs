@@ -8,6 +8,7 @@ pub(super) enum Operation {
     SearchDuplicate,
     GetContact,
     UpdateContact,
+    DeleteContact,
     AddTags,
     RemoveTags,
     AddInbound,
@@ -16,18 +17,24 @@ pub(super) enum Operation {
     ListMessages,
     UpdateStatus,
     SendMessage,
+    GetLocation,
+    Token,
+    LocationToken,
+    InstalledLocations,
+    Reconnect,
 }
 
 /// An operation, its name in fault plans and records, its method, and its path in the `OpenAPI` files.
 type Route = (Operation, &'static str, &'static str, &'static str);
 
 /// In the order of the operations. Where two paths match, the first is meant.
-const ROUTES: [Route; 13] = [
+const ROUTES: [Route; 19] = [
     (Operation::UpsertContact, "upsert_contact", "POST", "/contacts/upsert"),
     (Operation::CreateContact, "create_contact", "POST", "/contacts/"),
     (Operation::SearchDuplicate, "search_duplicate", "GET", "/contacts/search/duplicate"),
     (Operation::GetContact, "get_contact", "GET", "/contacts/{contactId}"),
     (Operation::UpdateContact, "update_contact", "PUT", "/contacts/{contactId}"),
+    (Operation::DeleteContact, "delete_contact", "DELETE", "/contacts/{contactId}"),
     (Operation::AddTags, "add_tags", "POST", "/contacts/{contactId}/tags"),
     (Operation::RemoveTags, "remove_tags", "DELETE", "/contacts/{contactId}/tags"),
     (Operation::AddInbound, "add_inbound", "POST", "/conversations/messages/inbound"),
@@ -36,6 +43,11 @@ const ROUTES: [Route; 13] = [
     (Operation::ListMessages, "list_messages", "GET", "/conversations/{conversationId}/messages"),
     (Operation::UpdateStatus, "update_status", "PUT", "/conversations/messages/{messageId}/status"),
     (Operation::SendMessage, "send_message", "POST", "/conversations/messages"),
+    (Operation::GetLocation, "get_location", "GET", "/locations/{locationId}"),
+    (Operation::Token, "oauth_token", "POST", "/oauth/token"),
+    (Operation::LocationToken, "location_token", "POST", "/oauth/locationToken"),
+    (Operation::InstalledLocations, "installed_locations", "GET", "/oauth/installedLocations"),
+    (Operation::Reconnect, "oauth_reconnect", "POST", "/oauth/reconnect"),
 ];
 
 impl Operation {
@@ -49,6 +61,11 @@ impl Operation {
             .into_iter()
             .filter(|(_, _, its_method, _)| *its_method == method)
             .find_map(|(operation, _, _, template)| Some((operation, id_in(path, template)?)))
+    }
+
+    /// Whether it is for whoever knows the app's secret, and takes neither token nor version.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Self::Token | Self::Reconnect)
     }
 
     pub(super) fn name(self) -> &'static str {

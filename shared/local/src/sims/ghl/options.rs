@@ -1,7 +1,8 @@
 //! What a simulated GHL is started with.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
+use super::{app::App, location::Location};
 use crate::sims::clock::Clock;
 
 /// The fixed seed of the default signing key, so that a recorded signature stays valid.
@@ -29,6 +30,10 @@ pub struct Options {
     /// Where the provider's deliveries go.
     pub delivery_url: Option<String>,
     pub redelivery: Redelivery,
+    /// The app in the marketplace, if there is one.
+    pub app: Option<App>,
+    /// The agency that all locations are of.
+    pub company: String,
 }
 
 impl Options {
@@ -54,7 +59,16 @@ impl Options {
             unknown_contact: 400,
             delivery_url: None,
             redelivery,
+            app: None,
+            company: "companySimulated0001".to_owned(),
         }
+    }
+
+    /// With an app in the marketplace.
+    #[must_use]
+    pub fn app(mut self, app: App) -> Self {
+        self.app = Some(app);
+        self
     }
 
     #[must_use]
@@ -62,59 +76,6 @@ impl Options {
         self.locations.push(location);
         self
     }
-}
-
-/// A sub-account that has our app installed.
-#[derive(Clone)]
-pub struct Location {
-    pub id: String,
-    /// The token of the app that owns the provider.
-    pub token: String,
-    /// Tokens that may read and write, but are not of the app that owns the provider.
-    pub foreign_tokens: Vec<String>,
-    pub provider_id: String,
-    pub provider_kind: ProviderKind,
-    /// The `type` of a delivery. Documented is `SMS`, but `Custom` was seen as well.
-    pub delivery_type: String,
-}
-
-impl Location {
-    /// A location with the default SMS provider.
-    pub fn new(id: &str, token: &str, provider_id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            token: token.to_owned(),
-            foreign_tokens: Vec::new(),
-            provider_id: provider_id.to_owned(),
-            provider_kind: ProviderKind::Default,
-            delivery_type: "SMS".to_owned(),
-        }
-    }
-
-    #[must_use]
-    pub fn with_additional_channel(mut self) -> Self {
-        self.provider_kind = ProviderKind::Additional;
-        self
-    }
-}
-
-/// Never shows a token.
-impl fmt::Debug for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Location")
-            .field("id", &self.id)
-            .field("provider_id", &self.provider_id)
-            .field("provider_kind", &self.provider_kind)
-            .finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProviderKind {
-    /// Replaces the sub-account's SMS provider: messages are of type `SMS`.
-    Default,
-    /// A channel of its own: messages are of type `Custom` and name the provider.
-    Additional,
 }
 
 /// How many calls a location may make.

@@ -26,6 +26,19 @@ const STRINGS: [(&str, &str); 3] = [
     ("UpsertContactDto", "dateOfBirth"),
 ];
 
+/// The body of `POST /oauth/reconnect`, which only a help page describes.
+pub(super) fn reconnect() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "properties": {
+            "clientKey": text, "clientSecret": text, "locationId": text, "companyId": text,
+        },
+        "required": ["clientKey", "clientSecret"],
+        "additionalProperties": false,
+    })
+}
+
 /// Corrects the schemas of one file, by name, in place.
 pub(super) fn apply(schemas: &mut Map<String, Value>) {
     for (schema, fields) in NOT_REQUIRED {

@@ -42,6 +42,11 @@ impl Refusal {
         self
     }
 
+    /// In the words of OAuth.
+    pub(super) fn oauth(status: u16, error: &str, description: &str) -> Self {
+        Self { status, body: json!({ "error": error, "error_description": description }) }
+    }
+
     pub(super) fn foreign_location() -> Self {
         Self::new(403, "The token does not have access to this location.")
     }

@@ -8,10 +8,17 @@ use anyhow::{Context as _, anyhow};
 use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value, json};
 
-use super::{openapi::Document, operations::Operation, overrides};
+use super::{
+    openapi::Document,
+    operations::Operation,
+    overrides,
+    request::{Encoding, Request},
+};
 
 const CONTACTS: &str = include_str!("../../../contracts/ghl-openapi/v2/contacts.json");
 const CONVERSATIONS: &str = include_str!("../../../contracts/ghl-openapi/v2/conversations.json");
+const LOCATIONS: &str = include_str!("../../../contracts/ghl-openapi/v2/locations.json");
+const OAUTH: &str = include_str!("../../../contracts/ghl-openapi/v2/oauth.json");
 const COMMON: &str = include_str!("../../../contracts/ghl-openapi/common/common-schemas.json");
 
 /// Compiled once per process: the files are large, and tests start many simulators.
@@ -28,7 +35,7 @@ struct Expected {
     query: Validator,
     /// The declared type of each parameter: on the wire they are all strings.
     query_types: HashMap<String, String>,
-    body: Option<Validator>,
+    body: Option<(Encoding, Validator)>,
 }
 
 impl Schema {
@@ -42,31 +49,39 @@ impl Schema {
     }
 
     /// What is wrong with a call, in GHL's words where they are known.
-    pub(super) fn problems(
-        &self,
-        operation: Operation,
-        query: &[(String, String)],
-        body: Option<&Value>,
-    ) -> Vec<String> {
+    pub(super) fn problems(&self, operation: Operation, request: &Request) -> Vec<String> {
         let Some(expected) = self.0.get(&operation) else { return Vec::new() };
-        let query = typed(query, &expected.query_types);
+        let query = typed(&request.query, &expected.query_types);
         let mut problems = problems_in(&expected.query, &query);
-        match (&expected.body, body) {
-            (Some(validator), Some(body)) => problems.extend(problems_in(validator, body)),
-            (Some(_), None) => problems.push("body should be JSON".to_owned()),
-            (None, _) => {}
+        if let Some((encoding, validator)) = &expected.body {
+            match (request.body_as(*encoding), encoding) {
+                (Some(body), _) => problems.extend(problems_in(validator, body)),
+                (None, Encoding::Json) => problems.push("body should be JSON".to_owned()),
+                (None, Encoding::Form) => problems.push("body should be a form".to_owned()),
+            }
         }
         problems
+    }
+
+    /// The body, if it came as the operation takes it.
+    pub(super) fn body<'a>(&self, operation: Operation, request: &'a Request) -> Option<&'a Value> {
+        let (encoding, _) = self.0.get(&operation)?.body.as_ref()?;
+        request.body_as(*encoding)
     }
 
     fn compile() -> anyhow::Result<Self> {
         let contacts = Document::parse(CONTACTS, COMMON)?;
         let conversations = Document::parse(CONVERSATIONS, COMMON)?;
+        let locations = Document::parse(LOCATIONS, COMMON)?;
+        let oauth = Document::parse(OAUTH, COMMON)?;
         let expected = Operation::all().map(|operation| {
-            let expected = if operation.template().starts_with("/contacts") {
-                Expected::compile(operation, &contacts)
-            } else {
-                Expected::compile(operation, &conversations).map(Expected::also_contacts_version)
+            let expected = match operation.template().split('/').nth(1) {
+                _ if operation == Operation::Reconnect => Expected::of_reconnect(),
+                Some("contacts") => Expected::compile(operation, &contacts),
+                Some("locations") => Expected::compile(operation, &locations),
+                Some("oauth") => Expected::compile(operation, &oauth),
+                _ => Expected::compile(operation, &conversations)
+                    .map(Expected::also_contacts_version),
             };
             Ok((operation, expected.with_context(|| operation.template())?))
         });
@@ -89,11 +104,24 @@ impl Expected {
             .collect();
         let query = json!({ "properties": properties, "required": required,
             "additionalProperties": false });
+        let body = described.body().map(|(encoding, schema)| {
+            compile(&document.closed(schema)).map(|validator| (encoding, validator))
+        });
         Ok(Self {
             versions: described.versions(),
             query: compile(&query)?,
             query_types,
-            body: described.body().map(|schema| compile(&document.closed(schema))).transpose()?,
+            body: body.transpose()?,
+        })
+    }
+
+    /// No file describes it.
+    fn of_reconnect() -> anyhow::Result<Self> {
+        Ok(Self {
+            versions: Vec::new(),
+            query: compile(&json!({ "additionalProperties": false }))?,
+            query_types: HashMap::new(),
+            body: Some((Encoding::Json, compile(&overrides::reconnect())?)),
         })
     }
 
@@ -111,13 +139,15 @@ fn compile(schema: &Value) -> anyhow::Result<Validator> {
         .map_err(|error| anyhow!("{error}"))
 }
 
-/// The query as an object, numbers as numbers.
+/// The query as an object, with numbers and truth values as what they are.
 fn typed(query: &[(String, String)], types: &HashMap<String, String>) -> Value {
     let fields = query.iter().map(|(name, value)| {
-        let number = value.parse::<serde_json::Number>().ok();
-        let is_number = types.get(name).is_some_and(|it| it == "number");
-        let value = number.filter(|_| is_number).map_or_else(|| value.clone().into(), Value::from);
-        (name.clone(), value)
+        let read = match types.get(name).map(String::as_str) {
+            Some("number") => value.parse::<serde_json::Number>().ok().map(Value::from),
+            Some("boolean") => value.parse::<bool>().ok().map(Value::from),
+            _ => None,
+        };
+        (name.clone(), read.unwrap_or_else(|| value.clone().into()))
     });
     Value::Object(fields.collect())
 }

@@ -8,8 +8,8 @@ use super::{
     contact::{Contact, DoNotDisturb},
     door::Admitted,
     inbound::provider_of,
+    location::{Location, ProviderKind},
     message::{Draft, Message, MessageType},
-    options::{Location, ProviderKind},
     refusal::Refusal,
     state::State,
 };

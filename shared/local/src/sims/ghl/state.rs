@@ -5,13 +5,19 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{
+    app::App,
     contact::Contact,
     ids::Ids,
+    installs::Installs,
     journal::Journal,
     limits::Meter,
+    location::Location,
     message::{Draft, Message},
-    options::{Location, Options},
+    oauth::Grants,
+    options::Options,
+    peaks::Peaks,
     refusal::Refusal,
+    webhooks::Events,
 };
 
 #[derive(Debug)]
@@ -26,6 +32,12 @@ pub(super) struct State {
     pub(super) journal: Journal,
     pub(super) meter: Meter,
     pub(super) delivery_url: Option<String>,
+    pub(super) app: Option<App>,
+    pub(super) company: String,
+    pub(super) grants: Grants,
+    pub(super) installs: Installs,
+    pub(super) events: Events,
+    pub(super) peaks: Peaks,
 }
 
 /// The one conversation of a contact, shared by all its channels.
@@ -34,10 +46,11 @@ pub(super) struct Conversation {
     pub(super) id: String,
     pub(super) location: String,
     pub(super) contact: String,
+    pub(super) unread: u32,
 }
 
 impl State {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, events: Events) -> Self {
         Self {
             ids: Ids::seeded(&options.clock.now().to_string()),
             locations: options.locations.clone(),
@@ -48,6 +61,12 @@ impl State {
             journal: Journal::default(),
             meter: Meter::default(),
             delivery_url: options.delivery_url.clone(),
+            app: options.app.clone(),
+            company: options.company.clone(),
+            grants: Grants::default(),
+            installs: Installs::default(),
+            events,
+            peaks: Peaks::default(),
         }
     }
 
@@ -71,6 +90,7 @@ impl State {
             id: id.clone(),
             location: location.to_owned(),
             contact: contact.to_owned(),
+            unread: 0,
         });
         id
     }
@@ -100,6 +120,7 @@ impl State {
         let conversation = self.conversation_with(&draft.location, &draft.contact);
         let message = Message::new(self.ids.next(), conversation, draft, now);
         self.messages.push(message.clone());
+        self.message_came(&message, now);
         message
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn add(shared: &Shared, state: &mut State, call: &Admitted) -> Result
             tags.push(tag);
         }
     }
-    state.contacts[at].set_tags(&tags);
+    set(state, at, &tags, call);
     Ok(Answer::new(201, json!({ "tags": tags })))
 }
 
@@ -27,6 +27,13 @@ pub(super) fn remove(
     let removed = call.texts("tags");
     let mut tags = state.contacts[at].tags();
     tags.retain(|it| !removed.contains(it));
-    state.contacts[at].set_tags(&tags);
+    set(state, at, &tags, call);
     Ok(Answer::new(200, json!({ "tags": tags })))
+}
+
+fn set(state: &mut State, at: usize, tags: &[String], call: &Admitted) {
+    let before = state.contacts[at].clone();
+    state.contacts[at].set_tags(tags);
+    let after = state.contacts[at].clone();
+    state.contact_changed(&before, &after, call.now);
 }
