@@ -4,6 +4,7 @@ mod answered_once;
 mod audited;
 mod connecting;
 mod conversations;
+mod crm;
 mod description;
 mod forgetting;
 mod holding;

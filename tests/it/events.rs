@@ -1,5 +1,7 @@
 //! The events in `events/`: each is answered by its function as `events/README.md` says.
 
+mod done;
+
 use std::{
     collections::BTreeSet,
     fs::{self, File},
@@ -11,19 +13,19 @@ use aws::Commit;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::{
     access::{ApiKey, KeyHash, PresentedKey, Standing},
-    delivery::Delivery,
-    event::{Outcome, Stage, WebhookEvent},
-    ids::{CrmMessageId, EventId, MessageId},
-    jobs::{FollowUp, Job, ReadText, SendText},
+    ids::CrmMessageId,
+    jobs::Job,
 };
 use lambda_http::{Body, Response};
 use local::{
+    emulator::gate::When,
     seed::{self, Accounts, Numbers, Planted},
-    sims::ghl::Location,
+    sims::ghl::{self, Location},
 };
 use serde_json::Value;
 
 use crate::{
+    consent::come_back,
     letters::{accounts, env},
     world::{ANNA, NOON, World},
 };
@@ -32,7 +34,7 @@ use crate::{
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
 /// Every event there is, in an order in which they can happen.
-const EVENTS: [&str; 31] = [
+const EVENTS: [&str; 38] = [
     "authorizer/key",
     "authorizer/unknown-key",
     "api/list-integrations",
@@ -53,6 +55,9 @@ const EVENTS: [&str; 31] = [
     "ghl-delivery/attachments",
     "ghl-delivery/email",
     "ghl-delivery/internal-comment",
+    "ghl-webhook/contact-create",
+    "ghl-webhook/contact-dnd-update",
+    "ghl-webhook/internal-comment",
     "inbound-consumer/text",
     "outbound-consumer/send",
     "twilio-webhook/status",
@@ -64,10 +69,16 @@ const EVENTS: [&str; 31] = [
     "inbound-consumer/keyword",
     "report-consumer/tell-standing",
     "report-consumer/copy-contact",
+    "ghl-oauth/start",
+    "ghl-oauth/callback",
+    "crm-consumer/settle",
+    "crm-consumer/mind-token",
 ];
 
-/// Work of the sweeper's is whatever is due, so it stands for itself.
+/// Work of the clock's is whatever is due, so it stands for itself.
 const SWEEPER: &str = "sweeper/every-minute";
+const REFRESHER: &str = "token-refresher/every-five-minutes";
+const BY_THE_CLOCK: [&str; 2] = [SWEEPER, REFRESHER];
 
 #[test]
 fn no_event_is_forgotten() {
@@ -83,7 +94,7 @@ fn no_event_is_forgotten() {
             assert!(file.extension().is_some_and(|it| it == "json"), "{}", file.display());
         }
     }
-    let fed: BTreeSet<_> = EVENTS.into_iter().chain([SWEEPER]).map(str::to_owned).collect();
+    let fed: BTreeSet<_> = EVENTS.into_iter().chain(BY_THE_CLOCK).map(str::to_owned).collect();
     assert_eq!(found, fed);
 }
 
@@ -99,7 +110,7 @@ fn every_event_is_in_the_table_of_the_readme() {
         }
         told.extend(quoted(cells[2]).into_iter().map(|case| format!("{function}/{case}")));
     }
-    let fed = EVENTS.into_iter().chain([SWEEPER]).map(str::to_owned).collect();
+    let fed = EVENTS.into_iter().chain(BY_THE_CLOCK).map(str::to_owned).collect();
     assert_eq!(told, fed);
 }
 
@@ -132,6 +143,15 @@ async fn the_sweeper_takes_its_event_for_a_minute_that_has_passed() {
     assert_eq!(event["time"], "2026-01-01T12:00:00Z");
     let deps = &world.functions.sweeper;
     assert_eq!(sweeper::handle(deps, NOON).await.unwrap(), sweeper::Swept::default());
+}
+
+#[tokio::test]
+async fn the_token_refresher_takes_its_event_for_five_minutes_that_have_passed() {
+    let world = World::new().await;
+    assert_eq!(json(REFRESHER)["time"], "2026-01-01T12:00:00Z");
+    let deps = &world.functions.token_refresher;
+    let refreshed = token_refresher::handle(deps, NOON).await.unwrap();
+    assert_eq!(refreshed, token_refresher::Refreshed::default());
 }
 
 /// The tenant to which all events belong.
@@ -168,6 +188,12 @@ impl<'a> Demo<'a> {
             "authorizer" => self.knock(case).await,
             "api" => self.ask(case).await,
             "inbound-consumer" | "outbound-consumer" | "report-consumer" => {
+                self.work(function, name).await;
+            }
+            "crm-consumer" => {
+                if case == "settle" {
+                    self.consent().await;
+                }
                 self.work(function, name).await;
             }
             _ => self.post(function, case).await,
@@ -223,17 +249,30 @@ impl<'a> Demo<'a> {
         }
     }
 
+    /// Somebody consents for the location, and what was granted is stored and not taken up.
+    async fn consent(&self) {
+        let location = self.planted.location.to_string();
+        let code = self.world.ghl.consent(ghl::Consent::Location(location));
+        let gate = self.world.dynamo.gate();
+        gate.fail_next("TransactWriteItems", 1, When::Before);
+        come_back(self.world, &code, None).await.says("Try again in a minute");
+        gate.heal();
+    }
+
     async fn post(&self, function: &str, case: &str) {
         let answer = self.answer(function, case).await;
         let expected = match (function, case) {
             ("twilio-webhook", "status" | "status-undelivered") => 204,
+            ("ghl-oauth", "start") => 302,
+            ("ghl-oauth", _) => 400,
             _ => 200,
         };
         assert_eq!(answer.status().as_u16(), expected, "{function}/{case}");
-        if function == "ghl-delivery" {
+        if matches!(function, "ghl-delivery" | "ghl-webhook") {
             let answer: Value = serde_json::from_slice(answer.body()).unwrap();
-            let is_text = matches!(case, "sms" | "attachments");
-            assert_eq!(answer["accepted"], is_text, "{function}/{case}");
+            let said = if function == "ghl-delivery" { "accepted" } else { "received" };
+            let is_taken = !matches!(case, "email" | "internal-comment");
+            assert_eq!(answer[said], is_taken, "{function}/{case}");
         }
     }
 
@@ -254,6 +293,8 @@ impl<'a> Demo<'a> {
             }
             "twilio-webhook" => twilio_webhook::handle(&self.twilio, request, now).await,
             "ghl-delivery" => ghl_delivery::handle(&functions.ghl_delivery, request, now).await,
+            "ghl-oauth" => ghl_oauth::handle(&functions.ghl_oauth, request, now).await,
+            "ghl-webhook" => ghl_webhook::handle(&functions.ghl_webhook, request, now).await,
             _ => panic!("no function is called {function}"),
         }
     }
@@ -276,78 +317,13 @@ impl<'a> Demo<'a> {
             "outbound-consumer" => {
                 outbound_consumer::handle(&functions.outbound_consumer, event, now).await
             }
+            "crm-consumer" => crm_consumer::handle(&functions.crm_consumer, event, now).await,
             _ => report_consumer::handle(&functions.report_consumer, event, now).await,
         };
         assert!(response.batch_item_failures.is_empty(), "{name}");
         for body in bodies {
             self.is_done(function, &body).await;
         }
-    }
-
-    async fn is_done(&self, function: &str, job: &str) {
-        match function {
-            "inbound-consumer" => {
-                let job: ReadText = serde_json::from_str(job).unwrap();
-                let event = self.event(&job.event).await;
-                // What asks something is brought to GoHighLevel by another job.
-                if !(job.asks && event.is_answered) {
-                    assert_eq!(outcome(&event), Some(Outcome::Applied));
-                }
-            }
-            "outbound-consumer" => {
-                let job: SendText = serde_json::from_str(job).unwrap();
-                let delivery = self.delivery(&job.message).await;
-                assert!(matches!(delivery, Delivery::Accepted { .. }), "{delivery:?}");
-            }
-            _ => self.is_followed_up(&serde_json::from_str(job).unwrap()).await,
-        }
-    }
-
-    async fn is_followed_up(&self, job: &FollowUp) {
-        let scope = self.world.store.of(&self.planted.tenant);
-        match job {
-            FollowUp::Record { event, .. } => {
-                let event = self.event(event).await;
-                assert_eq!(outcome(&event), Some(Outcome::Applied));
-                let message = MessageId::from_crm(&self.planted.tenant, &crm_message());
-                let delivery = self.delivery(&message).await;
-                assert!(matches!(delivery, Delivery::Delivered { .. }), "{delivery:?}");
-            }
-            FollowUp::Tell { crm_message, .. } => {
-                // The simulator has no such message, and says so once.
-                let telling = scope.telling(crm_message).await.unwrap().unwrap().body;
-                assert_eq!(telling.due, None, "{telling:?}");
-            }
-            FollowUp::CopyContact { integration, phone, .. } => {
-                let copy = scope.contact_copy(integration, phone).await.unwrap().unwrap().body;
-                assert!(copy.copied_at.is_some() && copy.due.is_none(), "{copy:?}");
-            }
-            FollowUp::TellStanding { phone, .. } => {
-                let standing = scope.opt_out(phone).await.unwrap().unwrap().body;
-                assert!(standing.active && standing.crm_told == Some(true), "{standing:?}");
-            }
-            FollowUp::Resume { .. } => {
-                let resumption = scope.resumption().await.unwrap().unwrap().body;
-                assert_eq!(resumption.due, None);
-            }
-        }
-    }
-
-    async fn event(&self, event: &EventId) -> WebhookEvent {
-        let scope = self.world.store.of(&self.planted.tenant);
-        scope.event(event).await.unwrap().unwrap().body
-    }
-
-    async fn delivery(&self, message: &MessageId) -> Delivery {
-        let scope = self.world.store.of(&self.planted.tenant);
-        scope.message(message).await.unwrap().unwrap().body.delivery
-    }
-}
-
-fn outcome(event: &WebhookEvent) -> Option<Outcome> {
-    match event.stage {
-        Stage::Done { outcome, .. } => Some(outcome),
-        _ => None,
     }
 }
 
@@ -356,6 +332,7 @@ fn is_as_queued(function: &str, record: &SqsMessage, body: &str) {
     let job = match function {
         "inbound-consumer" => Job::Inbound(serde_json::from_str(body).unwrap()),
         "outbound-consumer" => Job::Outbound(serde_json::from_str(body).unwrap()),
+        "crm-consumer" => Job::Crm(serde_json::from_str(body).unwrap()),
         _ => Job::Reports(serde_json::from_str(body).unwrap()),
     };
     let attribute = |name: &str| record.attributes[name].clone();
@@ -392,6 +369,6 @@ fn path(name: &str) -> PathBuf {
     root().join(name).with_extension("json")
 }
 
-fn json(name: &str) -> Value {
+pub(crate) fn json(name: &str) -> Value {
     serde_json::from_reader(File::open(path(name)).unwrap()).unwrap()
 }

@@ -261,6 +261,17 @@ pub(crate) fn accounts(world: &World, location: &ghl::Location) -> Accounts {
     )
 }
 
+/// The same where this variable is not set.
+pub(crate) async fn env_without(world: &World, function: &str, variable: &str) -> aws::Env {
+    let endpoints = aws::Endpoints {
+        dynamodb: world.dynamo.url().to_owned(),
+        others: world.gate.url().to_owned(),
+    };
+    let mut environment = world.environment(function).clone();
+    environment.remove(variable);
+    aws::Env::given(environment, &endpoints).await
+}
+
 /// What a function would find that was started anew in this world.
 pub(crate) async fn env(world: &World, function: &str) -> aws::Env {
     let endpoints = aws::Endpoints {

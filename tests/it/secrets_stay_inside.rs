@@ -13,6 +13,7 @@ use app::BaseUrls;
 use aws::{Asked, ForeignId};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
+    allowance::Lane,
     event::WebhookEvent,
     ids::{CrmMessageId, EventId},
     integration::Provider,
@@ -108,8 +109,13 @@ async fn nothing_shows_a_secret_or_a_text_when_it_is_printed() {
         printed.push(format!("{sealed:?}"));
     }
     let crm = &world.functions.inbound_consumer.crm;
-    let session = crm.session(connections, &acme.tenant, world.now()).await.unwrap();
-    printed.push(format!("{session:?} {connections:?} {crm:?}"));
+    let session = crm
+        .speaking(connections, (&acme.tenant, Lane::Reply), world.now(), async |session| {
+            Ok::<_, app::CrmError>(format!("{session:?}"))
+        })
+        .await
+        .unwrap();
+    printed.push(format!("{session} {connections:?} {crm:?}"));
 
     let scope = world.scope();
     let phone = ANNA.parse().unwrap();

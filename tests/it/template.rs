@@ -1,6 +1,7 @@
 //! What `template.yaml` promises, as claims about it. Nothing is deployed here: the template is read
 //! as the local world reads it, and held against the code.
 
+mod calls;
 mod conditions;
 mod data;
 mod edge;

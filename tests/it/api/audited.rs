@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Key,
+    Key, crm,
     isolation::{Ids, live, routes},
 };
 use crate::{
@@ -73,6 +73,7 @@ fn by_an_admin(twilio_token: &str, ids: &Ids) -> Vec<Change> {
             json!({ "phone": ANNA, "channel": "paper", "wording": "I agree." }),
             &[("consent.add", Made)],
         ),
+        change(("POST", "/v1/crm/links"), json!({}), &[("crm_link.create", Made)]),
         change(("POST", "/v1/opt-outs"), person.clone(), &[("opt_out.add", Made)]),
         change(("POST", "/v1/opt-outs/lift"), person.clone(), &[("opt_out.lift", Changed)]),
         change(("PUT", "/v1/numbers"), number, &[("number.put", Changed)]),
@@ -170,10 +171,18 @@ fn by_an_operator() -> Vec<Change> {
 }
 
 /// What an operator does who names no tenant.
-fn by_an_operator_of_nobody() -> [(Change, Option<&'static str>); 2] {
+fn by_an_operator_of_nobody() -> [(Change, Option<&'static str>); 3] {
     let north = json!({ "id": "north", "brand": "North", "support": "help" });
     [
         (change(("POST", "/v1/tenants"), north, &[("tenant.create", Made)]), Some("north")),
+        (
+            change(
+                ("POST", "/v1/crm/installs/{location}/attach"),
+                json!({ "tenant": "north" }),
+                &[("crm_install.attach", Made)],
+            ),
+            Some("north"),
+        ),
         (
             change(
                 ("POST", "/v1/dead-letters/redrive"),
@@ -268,6 +277,7 @@ async fn every_change_says_how_it_was_and_how_it_is_and_names_nobody() {
         change.is_written_down(&admin, &admin, &ids).await;
     }
     let operator = Key::operator(&world).await;
+    ids.0.insert("location", crm::nobodys(&world).await);
     for (change, tenant) in by_an_operator_of_nobody() {
         let log = Key::operator(&world).await;
         let log = if let Some(it) = tenant { log.acting_for(it) } else { log };

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Key;
 use crate::{
+    ghl_events::tell,
     tables::Tables,
     world::{ANNA, BEN, NOON, World},
 };
@@ -146,4 +147,29 @@ async fn a_report_that_comes_after_the_erasure_brings_her_number_back_to_nobody(
     world.twilio.deliver_callbacks().await;
     world.settle().await;
     nothing_is_left_of_anna(&world).await;
+}
+
+#[tokio::test]
+async fn what_ghl_told_of_them_is_gone_as_well() {
+    let world = World::new().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let anna = json!({ "id": "c1", "phone": ANNA, "name": "Anna Knee", "tags": ["knee"] });
+    tell(&world, "ContactCreate", anna).await;
+    let deal = json!({ "id": "o1", "contactId": "c1", "name": "a new knee" });
+    tell(&world, "OpportunityCreate", deal).await;
+    let visit = json!({ "appointment": { "id": "a1", "contactId": "c1", "title": "knee" } });
+    tell(&world, "AppointmentCreate", visit).await;
+    let letter = json!({ "contactId": "c1", "messageType": "Email", "body": "my knee hurts" });
+    tell(&world, "InboundMessage", letter).await;
+
+    let why = json!({ "phone": ANNA, "reason": "asked by letter" });
+    let erased = admin.post("/v1/people/erase", &why).await.expect(200);
+    assert_eq!(erased["complete"], true, "{erased}");
+
+    for (_, item) in Tables::of(&world).items().await {
+        let (kind, text) = (item["kind"]["S"].as_str().unwrap(), item.to_string());
+        let is_said = text.to_lowercase().contains("knee") || text.contains(ANNA);
+        assert!(!is_said, "a {kind} still has something of hers");
+    }
+    world.settle().await;
 }

@@ -24,7 +24,7 @@ pub(super) enum Who {
 use Who::{Admin, Agent, Anyone, KeyHolder, Operator, Reader};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str, Who); 50] = [
+const ROUTES: [(&str, &str, Who); 53] = [
     ("GET", "/v1/audit-log", KeyHolder),
     ("GET", "/v1/consents", Reader),
     ("POST", "/v1/consents", Agent),
@@ -33,6 +33,9 @@ const ROUTES: [(&str, &str, Who); 50] = [
     ("GET", "/v1/conversations/{conversation}/messages", Reader),
     ("POST", "/v1/conversations/{conversation}/read", Agent),
     ("GET", "/v1/conversations/{conversation}/timeline", Reader),
+    ("GET", "/v1/crm/installs", Operator),
+    ("POST", "/v1/crm/installs/{location}/attach", Operator),
+    ("POST", "/v1/crm/links", Admin),
     ("GET", "/v1/dead-letters", Operator),
     ("POST", "/v1/dead-letters/redrive", Operator),
     ("GET", "/v1/events", Reader),
@@ -137,6 +140,7 @@ impl Ids {
             (_, "/v1/consents") => {
                 json!({ "phone": ANNA, "channel": "paper", "wording": "I agree." })
             }
+            (_, "/v1/crm/installs/{location}/attach") => json!({ "tenant": "acme" }),
             (_, "/v1/dead-letters/redrive") => json!({ "queue": "inbound" }),
             (_, "/v1/integrations") => json!({ "template": "texting", "settings": {} }),
             (_, "/v1/integrations/{integration}/credentials/rotate") => {
@@ -187,6 +191,7 @@ pub(super) async fn live(world: &World) -> Ids {
         ("id", text(waiting)),
         ("integration", "acme-twilio".to_owned()),
         ("key", text(first("/v1/keys").await)),
+        ("location", world.acme.location.to_string()),
         ("message", text(first(&format!("/v1/messages?conversation={conversation}")).await)),
         ("name", "twilio".to_owned()),
         ("tenant", "acme".to_owned()),

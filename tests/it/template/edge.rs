@@ -30,6 +30,10 @@ fn the_world_can_call_these_addresses_and_no_other() {
             ("ApiFunction", "ANY", "/v1/{proxy+}"),
             ("ApiFunction", "GET", "/openapi.json"),
             ("GhlDeliveryFunction", "POST", "/webhooks/messages/provider-delivery"),
+            ("GhlOauthFunction", "GET", "/oauth/crm/callback"),
+            ("GhlOauthFunction", "GET", "/oauth/crm/start"),
+            ("GhlWebhookFunction", "POST", "/webhooks/ghl"),
+            ("GhlWebhookFunction", "POST", "/webhooks/ghl/{event_type}"),
             ("TelnyxWebhookFunction", "POST", "/webhooks/telnyx/{integration_id}"),
             ("TextingWebhookFunction", "POST", "/webhooks/texting/{integration_id}"),
             ("TwilioWebhookFunction", "POST", "/webhooks/twilio/{integration_id}"),
@@ -82,28 +86,33 @@ fn the_access_log_has_neither_query_nor_body_nor_headers() {
     assert!(format.split('$').skip(1).all(|it| it.starts_with("context.")), "{format}");
 }
 
-/// The next run is a minute away and finds the same work.
+/// The next run is minutes away and finds the same work.
 #[test]
-fn the_sweeper_runs_every_minute_and_is_never_repeated() {
+fn what_runs_by_the_clock_is_never_repeated() {
     let declared = Declared::read();
     let functions = declared.functions();
     let mut scheduled = Vec::new();
     for (name, function) in &functions {
         for (event, it) in &function.events {
             if let Event::Schedule { schedule_expression, input } = it {
-                scheduled.push((
-                    *name,
-                    event.as_str(),
-                    schedule_expression.as_str(),
-                    input.clone(),
-                ));
+                assert_eq!(*input, None, "{name}");
+                scheduled.push((*name, event.as_str(), schedule_expression.as_str()));
             }
         }
     }
-    let sweeper = &declared.raw("SweeperFunction")["Properties"];
     let tries = |it: &serde_norway::Value| it["MaximumRetryAttempts"].as_u64();
 
-    assert_eq!(scheduled, [("SweeperFunction", "EveryMinute", "rate(1 minute)", None)]);
-    assert_eq!(tries(&sweeper["EventInvokeConfig"]), Some(0));
-    assert_eq!(tries(&sweeper["Events"]["EveryMinute"]["Properties"]["RetryPolicy"]), Some(0));
+    assert_eq!(
+        scheduled,
+        [
+            ("SweeperFunction", "EveryMinute", "rate(1 minute)"),
+            ("TokenRefresherFunction", "EveryFiveMinutes", "rate(5 minutes)"),
+        ]
+    );
+    for (name, event, _) in scheduled {
+        let properties = &declared.raw(name)["Properties"];
+        assert_eq!(tries(&properties["EventInvokeConfig"]), Some(0), "{name}");
+        let policy = &properties["Events"][event]["Properties"]["RetryPolicy"];
+        assert_eq!(tries(policy), Some(0), "{name}");
+    }
 }

@@ -72,7 +72,15 @@ fn asked_for(folder: &str) -> BTreeSet<String> {
         let asked = main.split(ask).skip(1).filter_map(|it| it.split('"').next());
         names.extend(asked.map(str::to_owned));
     }
-    let implied: [(&str, &[&str]); 3] = [
+    let implied: [(&str, &[&str]); 5] = [
+        (
+            "Crm::of(",
+            &["CRM_QUEUE_URL", "GHL_BASE_URL", "JOURNAL_TABLE", "STATE_TABLE", "VAULT_KEY"],
+        ),
+        (
+            "Marketplace::of(",
+            &["GHL_BASE_URL", "GHL_CLIENT_ID", "GHL_CLIENT_SECRET", "PUBLIC_ORIGIN"],
+        ),
         (".store()", &["STATE_TABLE", "JOURNAL_TABLE"]),
         (".state()", &["STATE_TABLE"]),
         (".vault()", &["VAULT_KEY"]),
@@ -94,6 +102,9 @@ fn a_variable_means_the_resource_it_is_named_after() {
         ("VAULT_KEY", "${VaultKey.Arn}"),
         ("OPERATOR_KEY_SECRET", "${OperatorKeySecret}"),
         ("API_SECRET", "${ApiSecret}"),
+        ("GHL_CLIENT_SECRET", "${GhlClientSecret}"),
+        ("CRM_DEAD_LETTERS_URL", "${CrmDeadLetters}"),
+        ("CRM_QUEUE_URL", "${CrmQueue}"),
         ("INBOUND_DEAD_LETTERS_URL", "${InboundDeadLetters}"),
         ("OUTBOUND_DEAD_LETTERS_URL", "${OutboundDeadLetters}"),
         ("REPORTS_DEAD_LETTERS_URL", "${ReportsDeadLetters}"),
@@ -149,8 +160,13 @@ fn a_caller_gets_ten_seconds_a_batch_thirty_and_a_sweep_sixty() {
     let functions = declared.functions();
     for (name, function) in &functions {
         let expected = match *name {
-            "InboundConsumerFunction" | "OutboundConsumerFunction" | "ReportConsumerFunction" => 30,
-            "SweeperFunction" => 60,
+            "InboundConsumerFunction"
+            | "OutboundConsumerFunction"
+            | "ReportConsumerFunction"
+            | "CrmConsumerFunction" => 30,
+            "SweeperFunction" | "TokenRefresherFunction" => 60,
+            // A person waits for it who would otherwise have to consent again.
+            "GhlOauthFunction" => 20,
             // API Gateway waits thirty seconds for it, and whoever erases a lot waits with it.
             "ApiFunction" => 28,
             _ => 10,

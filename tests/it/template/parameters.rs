@@ -85,8 +85,15 @@ fn one_parameter_must_be_given() {
 /// stack knows as well.
 #[test]
 fn there_is_no_secret_in_the_parameters_or_in_the_environment() {
-    const PUBLIC: [&str; 5] =
-        ["APISECRET", "GHLWEBHOOKKEYS", "OPERATORKEYSECRET", "TABLEKEYARN", "VAULTKEY"];
+    const PUBLIC: [&str; 7] = [
+        "APISECRET",
+        "GHLCLIENTSECRET",
+        "GHLLEGACYKEY", // GoHighLevel's public one
+        "GHLWEBHOOKKEYS",
+        "OPERATORKEYSECRET",
+        "TABLEKEYARN",
+        "VAULTKEY",
+    ];
     let declared = Declared::read();
     let functions = declared.functions();
     let variables = functions.values().flat_map(|it| it.environment.keys());

@@ -10,15 +10,15 @@ use super::{Declared, root};
 const FOURTEEN_DAYS: u64 = 14 * 24 * 60 * 60;
 
 #[test]
-fn there_are_three_queues_for_work_each_with_dead_letters_of_its_own() {
+fn there_are_four_queues_for_work_each_with_dead_letters_of_its_own() {
     let declared = Declared::read();
-    let expected = ["Inbound", "Outbound", "Reports"]
+    let expected = ["Crm", "Inbound", "Outbound", "Reports"]
         .map(|it| (format!("{it}Queue"), format!("{it}DeadLetters")));
 
     let all = declared.resources("AWS::SQS::Queue").len();
 
     assert_eq!(declared.work_queues(), BTreeMap::from(expected));
-    assert_eq!(all, 6);
+    assert_eq!(all, 8);
 }
 
 #[test]
@@ -117,6 +117,7 @@ fn every_queue_has_one_consumer_and_every_consumer_one_queue() {
     consumers.sort();
 
     let expected = [
+        ("CrmQueue", "CrmConsumerFunction"),
         ("InboundQueue", "InboundConsumerFunction"),
         ("OutboundQueue", "OutboundConsumerFunction"),
         ("ReportsQueue", "ReportConsumerFunction"),

@@ -1,24 +1,34 @@
 //! A tenant that has one of everything.
 
+use std::collections::HashMap;
+
+use app::pace::{GHL, Pace, Report};
 use aws::{Commit, Row};
 use domain::{
+    allowance::Lane,
     audit::AuditEntry,
+    breaker::Outcome,
     consent::OptOut,
     contact_copy::ContactCopy,
     conversation::{Contact, Route},
     crm_status::Telling,
     event::WebhookEvent,
-    ids::{ApiKeyId, ContactId, CrmMessageId, EventId, MessageId, ProviderMessageId},
-    integration::Integration,
+    ids::{
+        ApiKeyId, ContactId, CrmAppointmentId, CrmMessageId, CrmOpportunityId, CrmUserId, EventId,
+        IntegrationId, MessageId, ProviderMessageId,
+    },
+    integration::{Integration, Provider},
     message::Message,
     number::{Number, Registration, UseFor},
     phone::PhoneNumber,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::event_of;
 use crate::{
+    consent::connect,
     keys::key_of,
+    letters::Sender,
     world::{ANNA, NOON, World, answer_lost},
 };
 
@@ -30,10 +40,19 @@ pub(super) struct Everything {
     pub(super) telling: Row<Telling>,
     pub(super) copy: ContactCopy,
     pub(super) contact: Contact,
+    pub(super) crm: Told,
     pub(super) integration: Integration,
     pub(super) api_key: ApiKeyId,
     pub(super) opt_out: Row<OptOut>,
     pub(super) phone: PhoneNumber,
+}
+
+/// What GoHighLevel told of.
+pub(super) struct Told {
+    pub(super) deal: CrmOpportunityId,
+    pub(super) appointment: CrmAppointmentId,
+    pub(super) user: CrmUserId,
+    pub(super) connection: IntegrationId,
 }
 
 /// A life of acme's that leaves one of everything: a text, a reply with its report, a STOP, and a
@@ -62,18 +81,47 @@ pub(super) async fn live(world: &World) -> Everything {
     scope.transaction().set_contact_copy(None, &copy).commit().await.unwrap();
     scope.note_person(&"+12125550199".parse().unwrap(), NOON).await.unwrap();
     let event = event_of(world, "acme").await["id"]["S"].as_str().unwrap().to_owned();
+    let crm = told(world, crm_contact.as_str()).await;
     set_up(world, message.body.route.clone().unwrap()).await;
+    call_in_vain(world).await;
+    connect(world).await.says("Connected");
+    world.settle().await;
     Everything {
         event: scope.event(&EventId::parse(&event).unwrap()).await.unwrap().unwrap(),
         provider_message: message.body.provider_message.clone().unwrap(),
         message,
         telling: scope.telling(&crm_message).await.unwrap().unwrap(),
         copy,
+        crm,
         contact: Contact { id: ContactId::of(&world.acme.tenant, &crm_contact), crm_contact },
         integration: scope.integration(&world.acme.texting).await.unwrap().unwrap(),
         api_key: key_of(world, &world.acme.tenant, "agent").await.0.id,
         opt_out: scope.opt_out(&phone).await.unwrap().unwrap(),
         phone,
+    }
+}
+
+/// What GoHighLevel's marketplace tells of a contact and of somebody who works there.
+async fn told(world: &World, contact: &str) -> Told {
+    let location = world.acme.location.as_str();
+    for event in [
+        json!({ "type": "ContactUpdate", "id": contact, "phone": ANNA }),
+        json!({ "type": "OpportunityCreate", "id": "opp1", "contactId": contact }),
+        json!({ "type": "AppointmentCreate",
+            "appointment": { "id": "appt1", "contactId": contact } }),
+        json!({ "type": "UserCreate", "id": "user1", "firstName": "Ben" }),
+    ] {
+        let mut event = event;
+        event["locationId"] = location.into();
+        let letter = Sender::Ghl.letter_to(world, "/webhooks/ghl".to_owned(), event.to_string());
+        assert_eq!(letter.post(world).await.status, 200);
+    }
+    world.settle().await;
+    Told {
+        deal: CrmOpportunityId::parse("opp1").unwrap(),
+        appointment: CrmAppointmentId::parse("appt1").unwrap(),
+        user: CrmUserId::parse("user1").unwrap(),
+        connection: world.acme.ghl.clone(),
     }
 }
 
@@ -98,4 +146,14 @@ async fn set_up(world: &World, route: Route) {
     let transaction = world.scope().transaction().add_number(&number).audit(&entry);
     assert_eq!(transaction.resume(NOON).commit().await.unwrap(), Commit::Done);
     world.settle().await;
+}
+
+/// What a call leaves that is not answered: what is left of the allowance, and that it failed.
+async fn call_in_vain(world: &World) {
+    let limits = HashMap::from([(Provider::Ghl, GHL)]);
+    let pace = Pace::new(world.store.clone(), limits);
+    let (tenant, now) = (&world.acme.tenant, world.now());
+    let admitted = pace.admit(tenant, Provider::Ghl, Lane::Reply, now).await.unwrap();
+    let report = Report { outcome: Outcome::Failure, ..Report::not_made() };
+    pace.report(admitted, report, now).await;
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use app::{BaseUrls, Connections, Crm, Intake};
-use aws::{DeadLetters, Endpoints, Env, Queues, Store, Vault};
+use app::{BaseUrls, Connections, Crm, Installing, Intake, Marketplace, Renewal};
+use aws::{DeadLetters, Endpoints, Env, EnvError, Queues, Store, Vault};
 use carriers::Callers;
 use egress::{Client, Limits, reach::Exceptions};
 use local::{deploy::Foundation, template::Template};
@@ -25,11 +25,15 @@ pub struct Functions {
     pub twilio_webhook: twilio_webhook::Deps,
     pub api: api::Api,
     pub authorizer: authorizer::Deps,
+    pub crm_consumer: crm_consumer::Deps,
     pub ghl_delivery: ghl_delivery::Deps,
+    pub ghl_oauth: ghl_oauth::Deps,
+    pub ghl_webhook: ghl_webhook::Deps,
     pub inbound_consumer: inbound_consumer::Deps,
     pub outbound_consumer: outbound_consumer::Deps,
     pub report_consumer: report_consumer::Deps,
     pub sweeper: sweeper::Deps,
+    pub token_refresher: token_refresher::Deps,
 }
 
 impl Functions {
@@ -73,6 +77,12 @@ impl Functions {
             outbound_consumer: outbound(&env("OutboundConsumerFunction").await?)?,
             report_consumer: reports(&env("ReportConsumerFunction").await?)?,
             sweeper: sweeper(&env("SweeperFunction").await?)?,
+            crm_consumer: crm_consumer(&env("CrmConsumerFunction").await?)?,
+            ghl_oauth: ghl_oauth(&env("GhlOauthFunction").await?)?,
+            ghl_webhook: ghl_webhook(&env("GhlWebhookFunction").await?)?,
+            token_refresher: token_refresher::Deps {
+                renewal: renewal(&env("TokenRefresherFunction").await?, Env::state)?,
+            },
         })
     }
 }
@@ -86,7 +96,8 @@ fn intake(env: &Env) -> anyhow::Result<Intake> {
     })
 }
 
-fn api(env: &Env) -> anyhow::Result<api::Api> {
+/// The API as it is in this environment.
+pub fn api(env: &Env) -> anyhow::Result<api::Api> {
     let exceptions = env.parsed("TENANT_URL_ALLOW", Exceptions::parse)?;
     Ok(api::Api::new(api::Deps {
         store: env.store()?,
@@ -96,13 +107,14 @@ fn api(env: &Env) -> anyhow::Result<api::Api> {
             inbound: env.queue("INBOUND_DEAD_LETTERS_URL")?,
             outbound: env.queue("OUTBOUND_DEAD_LETTERS_URL")?,
             reports: env.queue("REPORTS_DEAD_LETTERS_URL")?,
+            crm: env.queue("CRM_DEAD_LETTERS_URL")?,
         },
         seal: env.seal("API_SECRET")?,
         callers: Callers::new(LIMITS, exceptions.clone())?,
-        ghl: ghl::Client::new(Client::new(LIMITS)?),
+        crm: crm(env)?,
+        has_marketplace_app: env.optional("GHL_CLIENT_ID").is_some(),
         exceptions,
         base_urls: base_urls(env)?,
-        ghl_base_url: env.required("GHL_BASE_URL")?,
         origin: env.required("PUBLIC_ORIGIN")?,
     }))
 }
@@ -130,9 +142,49 @@ fn authorizer(env: &Env) -> anyhow::Result<authorizer::Deps> {
     })
 }
 
-fn crm(env: &Env) -> anyhow::Result<Crm> {
+pub(crate) fn crm(env: &Env) -> anyhow::Result<Crm> {
     let client = ghl::Client::new(Client::new(LIMITS)?);
-    Ok(Crm { client, base_url: env.required("GHL_BASE_URL")? })
+    Ok(Crm::of(client, env)?)
+}
+
+fn renewal(env: &Env, store: impl Fn(&Env) -> Result<Store, EnvError>) -> anyhow::Result<Renewal> {
+    Ok(Renewal {
+        store: store(env)?,
+        vault: env.vault()?,
+        client: ghl::Client::new(Client::new(LIMITS)?),
+        marketplace: Marketplace::of(env)?,
+        minders: env.queue("CRM_QUEUE_URL")?,
+    })
+}
+
+fn installing(env: &Env) -> anyhow::Result<Installing> {
+    let provider = ghl::Provider::with(env.optional("GHL_CONVERSATION_PROVIDER_ID"));
+    let reports = env.queue("REPORTS_QUEUE_URL")?;
+    Ok(Installing { renewal: renewal(env, Env::store)?, provider, reports })
+}
+
+fn crm_consumer(env: &Env) -> anyhow::Result<crm_consumer::Deps> {
+    Ok(crm_consumer::Deps { installing: installing(env)?, crm: env.queue("CRM_QUEUE_URL")? })
+}
+
+fn ghl_oauth(env: &Env) -> anyhow::Result<ghl_oauth::Deps> {
+    Ok(ghl_oauth::Deps {
+        installing: installing(env)?,
+        seal: env.seal("API_SECRET")?,
+        consent_url: env.required("GHL_CONSENT_URL")?,
+    })
+}
+
+fn ghl_webhook(env: &Env) -> anyhow::Result<ghl_webhook::Deps> {
+    let legacy = env.optional("GHL_LEGACY_KEY");
+    Ok(ghl_webhook::Deps {
+        keys: env.parsed("GHL_WEBHOOK_KEYS", ghl::webhook::Keys::parse)?,
+        legacy: legacy.map(|it| ghl::webhook::LegacyKey::parse(&it)).transpose()?,
+        client: env.optional("GHL_CLIENT_ID"),
+        store: env.store()?,
+        connections: Connections::new(env.store()?, env.vault()?),
+        crm: env.queue("CRM_QUEUE_URL")?,
+    })
 }
 
 fn inbound(env: &Env) -> anyhow::Result<inbound_consumer::Deps> {
@@ -178,5 +230,6 @@ fn queues(env: &Env) -> anyhow::Result<Queues> {
         inbound: env.queue("INBOUND_QUEUE_URL")?,
         outbound: env.queue("OUTBOUND_QUEUE_URL")?,
         reports: env.queue("REPORTS_QUEUE_URL")?,
+        crm: env.queue("CRM_QUEUE_URL")?,
     })
 }

@@ -131,6 +131,8 @@ async fn call(
     match name {
         "ApiFunction" => functions.api.handle(request, now).await,
         "GhlDeliveryFunction" => ghl_delivery::handle(&functions.ghl_delivery, request, now).await,
+        "GhlOauthFunction" => ghl_oauth::handle(&functions.ghl_oauth, request, now).await,
+        "GhlWebhookFunction" => ghl_webhook::handle(&functions.ghl_webhook, request, now).await,
         "TextingWebhookFunction" => {
             texting_webhook::handle(&functions.texting_webhook, request, now).await
         }

@@ -21,13 +21,14 @@ use std::{
     },
 };
 
-use aws::{Endpoints, Scope, Store};
+use app::Crm;
+use aws::{Endpoints, Env, Scope, Store};
 use domain::phone::PhoneNumber;
 use jiff::{SignedDuration, Timestamp};
 use local::{
     deploy::{Foundation, Site},
     emulator::{Control, Dynamo, Gate, Ministack},
-    seed::{self, Accounts, Numbers, Planted},
+    seed::{self, APP, APP_SECRET, Accounts, Numbers, Planted},
     sims::{
         aloware::{self, AlowareSim},
         carrier::Setting,
@@ -42,8 +43,9 @@ use local::{
 };
 
 use secrecy::SecretString;
+use serde_json::json;
 
-pub use functions::Functions;
+pub use functions::{Functions, api};
 
 /// When every test begins: a Thursday at noon, UTC.
 pub const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
@@ -62,6 +64,7 @@ pub struct World {
     pub store: Store,
     pub functions: Arc<Functions>,
     pub origin: String,
+    endpoints: Endpoints,
     accounts: Accounts,
     environments: BTreeMap<String, BTreeMap<String, String>>,
     control: Control,
@@ -93,6 +96,8 @@ impl World {
         let (twilio, telnyx, texting) = carriers(&clock);
         let location = ghl::Location::new("locAcme00000000000aa", "token-acme", "provider-acme");
         let mut options = ghl::Options::new(clock.clone()).location(location.clone());
+        let redirect = format!("{origin}/oauth/crm/callback");
+        options.app = Some(ghl::App::new(APP, APP_SECRET, &redirect));
         change(&mut options);
         let location = options.locations.first().cloned().unwrap_or(location);
         let ghl = GhlSim::start(options).await?;
@@ -128,6 +133,11 @@ impl World {
             parameters: &parameters,
         };
         let foundation = Foundation::create(site).await?;
+        let secret = json!({
+            "SecretId": foundation.secret_arn("GhlClientSecret")?, "SecretString": APP_SECRET,
+        });
+        let action = "secretsmanager.PutSecretValue";
+        ministack.control().call("secretsmanager", action, &secret).await?;
 
         let endpoints =
             Endpoints { dynamodb: dynamo.url().to_owned(), others: gate.url().to_owned() };
@@ -145,7 +155,7 @@ impl World {
             Arc::clone(&unsettled),
         );
 
-        let queues = ["Inbound", "Outbound", "Reports"]
+        let queues = ["Inbound", "Outbound", "Reports", "Crm"]
             .into_iter()
             .map(|it| Ok((it, foundation.queue_url(&format!("{it}Queue"))?.to_owned())))
             .collect::<anyhow::Result<_>>()?;
@@ -162,6 +172,7 @@ impl World {
             store,
             functions,
             origin,
+            endpoints,
             accounts,
             environments,
             control: ministack.control(),
@@ -202,6 +213,12 @@ impl World {
         &self.environments[function]
     }
 
+    /// The way to GoHighLevel of one more instance of a consumer, which knows nothing of the others.
+    pub async fn another_crm(&self) -> Crm {
+        let env = self.environment("ReportConsumerFunction").clone();
+        functions::crm(&Env::given(env, &self.endpoints).await).unwrap()
+    }
+
     /// What opens everything in this world's API.
     pub async fn operator_key(&self) -> SecretString {
         self.functions.authorizer.operator_key.versions(self.now()).await.unwrap().current
@@ -211,7 +228,7 @@ impl World {
     pub async fn change_operator_key(&self) -> SecretString {
         let next = name();
         let arn = &self.environment("AuthorizerFunction")["OPERATOR_KEY_SECRET"];
-        let request = serde_json::json!({ "SecretId": arn, "SecretString": next });
+        let request = json!({ "SecretId": arn, "SecretString": next });
         let action = "secretsmanager.PutSecretValue";
         self.control.call("secretsmanager", action, &request).await.unwrap();
         next.into()
@@ -328,6 +345,8 @@ fn parameters(
         ("PublicOrigin", origin.to_owned()),
         ("GhlWebhookKeys", ghl.public_key().base64()),
         ("GhlBaseUrl", ghl.base_url()),
+        ("GhlConsentUrl", ghl.base_url()),
+        ("GhlClientId", APP.to_owned()),
         ("TwilioBaseUrl", twilio.base_url()),
         ("TelnyxBaseUrl", telnyx.base_url()),
         ("TextingBaseUrl", texting.base_url()),

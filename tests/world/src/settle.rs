@@ -35,10 +35,22 @@ impl World {
         panic!("there is still work after {ROUNDS} rounds: {due:?}");
     }
 
+    /// Works on what comes due until then, and leaves what comes later.
+    pub async fn work_until(&self, then: Timestamp) {
+        while self.now() < then {
+            if self.drain().await || self.release_held().await {
+                continue;
+            }
+            let due = self.next_due().await.unwrap_or(then);
+            self.move_to((due + SignedDuration::from_secs(31)).min(then));
+            self.sweep().await;
+        }
+    }
+
     /// Works on what the queues hold now. Whether anything was there.
     pub async fn drain(&self) -> bool {
         let mut any = false;
-        for queue in ["Inbound", "Outbound", "Reports"] {
+        for queue in ["Inbound", "Outbound", "Reports", "Crm"] {
             while self.work_on(queue).await {
                 any = true;
             }
@@ -176,6 +188,7 @@ impl World {
         match queue {
             "Inbound" => inbound_consumer::handle(&functions.inbound_consumer, event, now).await,
             "Outbound" => outbound_consumer::handle(&functions.outbound_consumer, event, now).await,
+            "Crm" => crm_consumer::handle(&functions.crm_consumer, event, now).await,
             _ => report_consumer::handle(&functions.report_consumer, event, now).await,
         }
     }
@@ -211,7 +224,7 @@ impl World {
         true
     }
 
-    fn move_to(&self, then: Timestamp) {
+    pub fn move_to(&self, then: Timestamp) {
         let by = then.duration_since(self.now());
         if by.is_positive() {
             self.clock.advance(by);
