@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use app::{Installing, Marketplace, Renewal};
+use app::Installing;
 use egress::Limits;
 use ghl_oauth::{Deps, handle};
 use jiff::Timestamp;
@@ -11,17 +11,9 @@ async fn main() -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
     aws::metrics::init();
     let env = aws::Env::load().await;
-    let renewal = Renewal {
-        store: env.store()?,
-        vault: env.vault()?,
-        client: ghl::Client::new(egress::Client::new(Limits::default())?),
-        marketplace: Marketplace::of(&env)?,
-        minders: env.queue("CRM_QUEUE_URL")?,
-    };
-    let provider = ghl::Provider::with(env.optional("GHL_CONVERSATION_PROVIDER_ID"));
-    let reports = env.queue("REPORTS_QUEUE_URL")?;
+    let client = ghl::Client::new(egress::Client::new(Limits::default())?);
     let deps = Deps {
-        installing: Installing { renewal, provider, reports },
+        installing: Installing::of(client, &env)?,
         seal: env.seal("API_SECRET")?,
         consent_url: env.required("GHL_CONSENT_URL")?,
     };

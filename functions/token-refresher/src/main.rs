@@ -1,4 +1,4 @@
-use app::{Marketplace, Renewal};
+use app::Renewal;
 use egress::Limits;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -10,15 +10,8 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     aws::metrics::init();
     let env = aws::Env::load().await;
-    let deps = Deps {
-        renewal: Renewal {
-            store: env.state()?,
-            vault: env.vault()?,
-            client: ghl::Client::new(egress::Client::new(Limits::default())?),
-            marketplace: Marketplace::of(&env)?,
-            minders: env.queue("CRM_QUEUE_URL")?,
-        },
-    };
+    let client = ghl::Client::new(egress::Client::new(Limits::default())?);
+    let deps = Deps { renewal: Renewal::of(client, env.state()?, &env)? };
 
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async {
         #[expect(clippy::disallowed_methods, reason = "main reads the clock, once per event")]

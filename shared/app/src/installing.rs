@@ -10,7 +10,7 @@ mod granted;
 mod taken_back;
 mod told;
 
-use aws::{Commit, Queue, SecretError, StoreError, VaultError};
+use aws::{Commit, Env, EnvError, Queue, SecretError, StoreError, VaultError};
 use domain::ids::LocationId;
 
 pub use granted::SCOPES;
@@ -25,6 +25,17 @@ pub struct Installing {
     pub provider: ghl::Provider,
     /// Where the work is let go on that waited for the connection.
     pub reports: Queue,
+}
+
+impl Installing {
+    /// How a function with this environment connects locations.
+    pub fn of(client: ghl::Client, env: &Env) -> Result<Self, EnvError> {
+        Ok(Self {
+            renewal: Renewal::of(client, env.store()?, env)?,
+            provider: ghl::Provider::with(env.optional("GHL_CONVERSATION_PROVIDER_ID")),
+            reports: env.queue("REPORTS_QUEUE_URL")?,
+        })
+    }
 }
 
 /// What came of a consent, for the person who gave it.

@@ -100,6 +100,17 @@ impl Marketplace {
 }
 
 impl Renewal {
+    /// The renewal of a function with this environment.
+    pub fn of(client: ghl::Client, store: Store, env: &Env) -> Result<Self, EnvError> {
+        Ok(Self {
+            store,
+            vault: env.vault()?,
+            client,
+            marketplace: Marketplace::of(env)?,
+            minders: env.queue("CRM_QUEUE_URL")?,
+        })
+    }
+
     /// Sees to it that there is a token as fresh as is needed.
     pub async fn renew(
         &self,

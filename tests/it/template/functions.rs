@@ -72,14 +72,36 @@ fn asked_for(folder: &str) -> BTreeSet<String> {
         let asked = main.split(ask).skip(1).filter_map(|it| it.split('"').next());
         names.extend(asked.map(str::to_owned));
     }
-    let implied: [(&str, &[&str]); 5] = [
+    let implied: [(&str, &[&str]); 6] = [
+        (
+            "Installing::of(",
+            &[
+                "CRM_QUEUE_URL",
+                "GHL_BASE_URL",
+                "GHL_CLIENT_ID",
+                "GHL_CLIENT_SECRET",
+                "GHL_CONVERSATION_PROVIDER_ID",
+                "JOURNAL_TABLE",
+                "PUBLIC_ORIGIN",
+                "REPORTS_QUEUE_URL",
+                "STATE_TABLE",
+                "VAULT_KEY",
+            ],
+        ),
         (
             "Crm::of(",
             &["CRM_QUEUE_URL", "GHL_BASE_URL", "JOURNAL_TABLE", "STATE_TABLE", "VAULT_KEY"],
         ),
         (
-            "Marketplace::of(",
-            &["GHL_BASE_URL", "GHL_CLIENT_ID", "GHL_CLIENT_SECRET", "PUBLIC_ORIGIN"],
+            "Renewal::of(",
+            &[
+                "CRM_QUEUE_URL",
+                "GHL_BASE_URL",
+                "GHL_CLIENT_ID",
+                "GHL_CLIENT_SECRET",
+                "PUBLIC_ORIGIN",
+                "VAULT_KEY",
+            ],
         ),
         (".store()", &["STATE_TABLE", "JOURNAL_TABLE"]),
         (".state()", &["STATE_TABLE"]),

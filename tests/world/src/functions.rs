@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use app::{BaseUrls, Connections, Crm, Installing, Intake, Marketplace, Renewal};
-use aws::{DeadLetters, Endpoints, Env, EnvError, Queues, Store, Vault};
+use app::{BaseUrls, Connections, Crm, Installing, Intake, Renewal};
+use aws::{DeadLetters, Endpoints, Env, Queues, Store, Vault};
 use carriers::Callers;
 use egress::{Client, Limits, reach::Exceptions};
 use local::{deploy::Foundation, template::Template};
@@ -80,9 +80,7 @@ impl Functions {
             crm_consumer: crm_consumer(&env("CrmConsumerFunction").await?)?,
             ghl_oauth: ghl_oauth(&env("GhlOauthFunction").await?)?,
             ghl_webhook: ghl_webhook(&env("GhlWebhookFunction").await?)?,
-            token_refresher: token_refresher::Deps {
-                renewal: renewal(&env("TokenRefresherFunction").await?, Env::state)?,
-            },
+            token_refresher: token_refresher(&env("TokenRefresherFunction").await?)?,
         })
     }
 }
@@ -147,20 +145,13 @@ pub(crate) fn crm(env: &Env) -> anyhow::Result<Crm> {
     Ok(Crm::of(client, env)?)
 }
 
-fn renewal(env: &Env, store: impl Fn(&Env) -> Result<Store, EnvError>) -> anyhow::Result<Renewal> {
-    Ok(Renewal {
-        store: store(env)?,
-        vault: env.vault()?,
-        client: ghl::Client::new(Client::new(LIMITS)?),
-        marketplace: Marketplace::of(env)?,
-        minders: env.queue("CRM_QUEUE_URL")?,
-    })
+fn installing(env: &Env) -> anyhow::Result<Installing> {
+    Ok(Installing::of(ghl::Client::new(Client::new(LIMITS)?), env)?)
 }
 
-fn installing(env: &Env) -> anyhow::Result<Installing> {
-    let provider = ghl::Provider::with(env.optional("GHL_CONVERSATION_PROVIDER_ID"));
-    let reports = env.queue("REPORTS_QUEUE_URL")?;
-    Ok(Installing { renewal: renewal(env, Env::store)?, provider, reports })
+fn token_refresher(env: &Env) -> anyhow::Result<token_refresher::Deps> {
+    let client = ghl::Client::new(Client::new(LIMITS)?);
+    Ok(token_refresher::Deps { renewal: Renewal::of(client, env.state()?, env)? })
 }
 
 fn crm_consumer(env: &Env) -> anyhow::Result<crm_consumer::Deps> {
