@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aws::{Queue, Store, StoreError, TokenPair, Vault, VaultError, tokens::ACCESS_TOKEN};
+use aws::{Queue, Store, StoreError, TokenPair, Vault, VaultError, metrics, tokens::ACCESS_TOKEN};
 use domain::{
     ids::{IntegrationId, TenantId},
     jobs::{Job, MindToken},
@@ -11,6 +11,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use tracing::warn;
 
 use crate::cache::Cache;
 
@@ -35,6 +36,8 @@ pub struct Tokens {
 pub struct Access {
     pub token: SecretString,
     pub issued_at: Timestamp,
+    /// What it is not good for, of what the app needs.
+    pub missing: Vec<String>,
     pair: domain::token::TokenState,
 }
 
@@ -45,6 +48,8 @@ pub enum TokenError {
     None,
     #[error("the token is being renewed")]
     BeingRenewed { until: Timestamp },
+    #[error("the CRM refuses a token that it has just given")]
+    FreshRefused { until: Timestamp },
     #[error("the location is not active at the CRM")]
     Suspended { again: Timestamp },
     #[error("the CRM does not take our tokens any more: somebody must connect it again")]
@@ -80,22 +85,43 @@ impl Tokens {
                 Err(TokenError::BeingRenewed { until: now + SOON })
             }
             Plan::Wait { until } => Err(TokenError::BeingRenewed { until }),
+            Plan::Rest { until } => Err(TokenError::FreshRefused { until }),
             Plan::Suspended { again } => Err(TokenError::Suspended { again }),
             Plan::Lost => Err(TokenError::Lost),
         }
     }
 
-    /// The other side did not take this token. Has another made, and says when to come back.
+    /// The other side did not take the token that was issued then. Has another made if that could
+    /// help, and says when to come back.
     pub async fn refused(
         &self,
         tenant: &TenantId,
         holder: &IntegrationId,
-        access: &Access,
+        issued_at: Timestamp,
         now: Timestamp,
     ) -> TokenError {
         self.opened.forget(&(tenant.clone(), holder.clone()));
-        self.ask(MindToken::refused(tenant, holder, access.issued_at), now).await;
-        TokenError::BeingRenewed { until: now + SOON }
+        let state = match self.store.of(tenant).tokens(holder).await {
+            Ok(Some(row)) => row.body.state,
+            Ok(None) => return TokenError::None,
+            Err(e) => return e.into(),
+        };
+        match state.plan(Need::Another { than: issued_at }, now) {
+            // Somebody was faster.
+            Plan::Use => TokenError::BeingRenewed { until: now },
+            Plan::Refresh => {
+                self.ask(MindToken::refused(tenant, holder, issued_at), now).await;
+                TokenError::BeingRenewed { until: now + SOON }
+            }
+            Plan::Wait { until } => TokenError::BeingRenewed { until },
+            Plan::Rest { until } => {
+                metrics::count("FreshTokensRefused");
+                warn!(%tenant, integration = %holder, "a token is refused like the one before it");
+                TokenError::FreshRefused { until }
+            }
+            Plan::Suspended { again } => TokenError::Suspended { again },
+            Plan::Lost => TokenError::Lost,
+        }
     }
 
     /// The pair is in the list of those that are due: a queue only makes it fast.
@@ -106,6 +132,7 @@ impl Tokens {
     async fn open(&self, pair: &TokenPair, now: Timestamp) -> Result<Access, TokenError> {
         let scope = self.store.of(&pair.tenant);
         let token = self.vault.open(scope, &pair.holder, ACCESS_TOKEN, &pair.access, now).await?;
-        Ok(Access { token, issued_at: pair.state.issued_at, pair: pair.state.clone() })
+        let (issued_at, missing) = (pair.state.issued_at, pair.missing.clone());
+        Ok(Access { token, issued_at, missing, pair: pair.state.clone() })
     }
 }

@@ -83,6 +83,11 @@ pub enum Plan {
     Suspended {
         again: Timestamp,
     },
+    /// It was refused, and so was the one before it: another would not help. It may be another
+    /// matter by then.
+    Rest {
+        until: Timestamp,
+    },
     /// There is none before somebody consents anew.
     Lost,
 }
@@ -118,6 +123,10 @@ impl TokenState {
             Stage::Lost { .. } => Plan::Lost,
             Stage::Suspended { again, .. } if now < again => Plan::Suspended { again },
             Stage::Good if is_enough => Plan::Use,
+            Stage::Good if is_good && need != Need::Later => match self.rests_until(now) {
+                Some(until) => Plan::Rest { until },
+                None => Plan::Refresh,
+            },
             Stage::Refreshing { until, .. } if now < until => {
                 if need == Need::Call && is_good {
                     Plan::Use
@@ -174,7 +183,7 @@ impl TokenState {
 
     /// Until when another is not asked for because this one is refused: it was made because the one
     /// before it was.
-    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+    fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         let refused_at = self.refused_at.filter(|it| *it <= self.issued_at)?;
         let until = refused_at.checked_add(AGAIN).ok()?;
         (until > now).then_some(until)

@@ -113,13 +113,24 @@ proptest! {
     }
 }
 
+/// A refusal makes one new token. Where that one is refused as well it has nothing to do with its
+/// age, and another is asked for only once it may have become another matter.
+#[test]
+fn a_token_that_was_made_for_a_refusal_and_is_refused_rests() {
+    let refused = TokenState { refused_at: Some(NOON), ..good() }.step(Happening::Asked, NOON);
+    let (made_at, expires_at) = (NOON + secs(2), NOON + secs(90_000));
+    let next = refused.step(Happening::Renewed { expires_at }, made_at);
+    let need = Need::Another { than: made_at };
+    let until = NOON + secs(300);
+    assert_eq!(next.plan(need, NOON + secs(3)), Plan::Rest { until });
+    assert_eq!(next.plan(need, until), Plan::Refresh);
+    assert_eq!(next.plan(Need::Another { than: NOON }, NOON + secs(3)), Plan::Use);
+    assert_eq!(next.plan(Need::Call, NOON + secs(3)), Plan::Use);
+}
+
 /// While another is being made, whoever still holds the one that was refused comes back soon.
 #[test]
-fn only_a_token_that_was_made_for_a_refusal_rests() {
+fn a_token_that_is_being_replaced_does_not_rest() {
     let refused = TokenState { refused_at: Some(NOON + secs(60)), ..good() };
-    assert_eq!(refused.rests_until(NOON + secs(61)), None);
-    let renewed =
-        refused.step(Happening::Renewed { expires_at: NOON + secs(90_000) }, NOON + secs(62));
-    assert_eq!(renewed.rests_until(NOON + secs(63)), Some(NOON + secs(360)));
-    assert_eq!(renewed.rests_until(NOON + secs(360)), None);
+    assert_eq!(refused.plan(Need::Another { than: NOON }, NOON + secs(61)), Plan::Refresh);
 }
