@@ -12,7 +12,7 @@ use domain::{
 };
 use ghl::{
     Dnd, InboundPost, Session, Sought,
-    oauth::{App, AuthorizationCode, Level, Owner},
+    oauth::{Agency, App, AuthorizationCode, Level, Owner},
 };
 use local::{
     seed::{APP, APP_SECRET},
@@ -90,10 +90,10 @@ async fn about_tokens(world: &World) {
     let company: CompanyId = agency.company.unwrap();
     let refreshed = agency.refresh_token.unwrap();
     let agency = client.refresh(&app, &refreshed, Level::Company).await.unwrap();
-    client.installed_locations(&app, &agency.access_token, &company, 0).await.unwrap();
+    let agency = Agency { app: app.clone(), company, token: agency.access_token, gate: None };
+    client.installed_locations(&agency, 0).await.unwrap();
     let location: &LocationId = &world.acme.location;
-    let token = &agency.access_token;
-    client.location_token(&app, token, &company, location).await.unwrap();
+    client.location_token(&agency, location).await.unwrap();
     client.reconnect(&app, &Owner::Location(location.clone())).await.unwrap();
 }
 

@@ -38,7 +38,7 @@ pub struct Deps {
 }
 
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
-    queue::work(&deps.inbound, event, async |job| read(deps, job, now).await).await
+    queue::work(&deps.inbound, event, now, async |job, now| read(deps, job, now).await).await
 }
 
 /// A text under work: whose, which event, and what was said.

@@ -63,7 +63,7 @@ struct Attempt<'a> {
 }
 
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
-    queue::work(&deps.outbound, event, async |job| send(deps, job, now).await).await
+    queue::work(&deps.outbound, event, now, async |job, now| send(deps, job, now).await).await
 }
 
 async fn send(deps: &Deps, job: SendText, now: Timestamp) -> Result<(), Again> {

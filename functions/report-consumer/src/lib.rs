@@ -30,7 +30,8 @@ pub struct Deps {
 }
 
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
-    queue::work(&deps.queues.reports, event, async |job| follow_up(deps, job, now).await).await
+    queue::work(&deps.queues.reports, event, now, async |job, now| follow_up(deps, job, now).await)
+        .await
 }
 
 async fn follow_up(deps: &Deps, job: FollowUp, now: Timestamp) -> Result<(), Again> {

@@ -1,13 +1,13 @@
 //! From a tenant to its location in the CRM, and to the people in it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use aws::{Env, EnvError, PhoneOwner, Scope, Store, StoreError};
 use domain::{
     allowance::Lane,
     conversation::Contact,
     ids::{ContactId, CrmContactId, LocationId, TenantId},
-    integration::{Provider, Status},
+    integration::Status,
     parked::Until,
     phone::PhoneNumber,
 };
@@ -16,13 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use self::gate::Paced;
-use crate::{
-    Access, Connection, ConnectionError, Connections, Pace, TokenError, Tokens, Unusable,
-    pace::{self, Watch},
-};
-
-mod gate;
+use crate::{Access, Connection, ConnectionError, Connections, Pace, TokenError, Tokens, Unusable};
 
 /// How long to leave the CRM alone when only a person can mend what is wrong: a token, a scope, an
 /// integration that is not connected.
@@ -94,7 +88,9 @@ impl CrmError {
     /// Until when it is held back, if it was not tried at all.
     pub fn held_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Token(TokenError::BeingRenewed { until }) => Some(*until),
+            Self::Token(
+                TokenError::BeingRenewed { until } | TokenError::FreshRefused { until },
+            ) => Some(*until),
             Self::Ghl(error) => error.held_until(now),
             _ => None,
         }
@@ -121,12 +117,11 @@ impl CrmError {
 impl Crm {
     /// The way there of a function with this environment.
     pub fn of(client: ghl::Client, env: &Env) -> Result<Self, EnvError> {
-        let limits = HashMap::from([(Provider::Ghl, pace::GHL)]);
         Ok(Self {
             client,
             base_url: env.required("GHL_BASE_URL")?,
             tokens: Tokens::new(env.store()?, env.vault()?, env.queue("CRM_QUEUE_URL")?),
-            pace: Arc::new(Pace::new(env.store()?, limits)),
+            pace: Arc::new(Pace::of(env.store()?)),
         })
     }
 
@@ -147,22 +142,16 @@ impl Crm {
             None => connection.pasted_token().map_err(CrmError::from)?,
         };
         let mut session = connection.session(&self.base_url, token).map_err(CrmError::from)?;
-        session.gate = Some(self.gate((tenant, lane), now));
+        session.gate = Some(self.pace.gate((tenant, lane), now));
         let done = work(&session).await;
         if let (Err(error), Some(access)) = (&done, access)
-            && error.said().is_some_and(|it| it.kind() == ghl::Kind::Unauthorized)
+            && error.said().is_some_and(is_about_the_token)
         {
             let id = &connection.integration.id;
-            let why = self.tokens.refused(tenant, id, &access, now).await;
+            let why = self.tokens.refused(tenant, id, access.issued_at, now).await;
             return Err(CrmError::from(why).into());
         }
         done
-    }
-
-    /// Who lets this tenant's calls of that lane through.
-    pub fn gate(&self, (tenant, lane): (&TenantId, Lane), now: Timestamp) -> Arc<dyn ghl::Gate> {
-        let (pace, tenant) = (Arc::clone(&self.pace), tenant.clone());
-        Arc::new(Paced { pace, tenant, lane, watch: Watch::begin(now) })
     }
 
     async fn connection(
@@ -266,6 +255,12 @@ impl Connection {
             gate: None,
         })
     }
+}
+
+/// Whether another token is to be asked for. Where the location is not active none is given, and
+/// that is how its work comes to wait until it is.
+fn is_about_the_token(error: &ghl::Error) -> bool {
+    matches!(error.kind(), ghl::Kind::Unauthorized | ghl::Kind::Suspended)
 }
 
 fn contact(tenant: &TenantId, crm_contact: CrmContactId) -> Contact {

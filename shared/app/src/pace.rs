@@ -31,6 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
 mod crm;
+mod gate;
 mod memory;
 
 use self::memory::Memory;
@@ -115,6 +116,11 @@ impl Watch {
 }
 
 impl Pace {
+    /// The pace of this deployment, for the providers that allow only so much.
+    pub fn of(store: Store) -> Self {
+        Self::new(store, HashMap::from([(Provider::Ghl, GHL)]))
+    }
+
     /// A provider that is not among `limits` has none that we know of.
     pub fn new(store: Store, limits: HashMap<Provider, Limits>) -> Self {
         Self { store, limits, remembered: Mutex::default() }

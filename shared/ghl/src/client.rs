@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::{Error, Session};
+use crate::{Error, Gate, Session};
 
 /// Calls GoHighLevel, once per call: who tries again, and when, is the caller's business.
 #[derive(Clone, Debug)]
@@ -62,14 +62,24 @@ impl Client {
         task: Task,
         call: Call<'_>,
     ) -> Result<Answer, Error> {
-        let Some(gate) = &session.gate else {
-            return self.send_as(&session.token, task, call).await;
+        self.send_through(session.gate.as_deref(), &session.token, task, call).await
+    }
+
+    pub(crate) async fn send_through(
+        &self,
+        gate: Option<&dyn Gate>,
+        token: &SecretString,
+        task: Task,
+        call: Call<'_>,
+    ) -> Result<Answer, Error> {
+        let Some(gate) = gate else {
+            return self.send_as(token, task, call).await;
         };
-        let passed = gate.pass(Box::pin(self.send_as(&session.token, task, call))).await;
+        let passed = gate.pass(Box::pin(self.send_as(token, task, call))).await;
         passed.unwrap_or_else(|held| Err(Error::held(task, held)))
     }
 
-    pub(crate) async fn send_as(
+    async fn send_as(
         &self,
         token: &SecretString,
         task: Task,

@@ -10,10 +10,16 @@ mod installed;
 mod reconnect;
 mod tokens;
 
+use std::sync::Arc;
+
+use domain::ids::CompanyId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Effect, Task, Version};
+use crate::{
+    Gate,
+    client::{Effect, Task, Version},
+};
 
 pub use consent::{NoConsentPage, consent_url};
 pub use grant::Grant;
@@ -27,6 +33,16 @@ pub struct App {
     pub client_id: String,
     pub client_secret: SecretString,
     pub redirect_uri: String,
+}
+
+/// What it takes to speak for an agency.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    pub app: App,
+    pub company: CompanyId,
+    pub token: SecretString,
+    /// Who lets the calls through; without one they are all made at once.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 /// Whom a token is for. GoHighLevel refuses one where it wants the other.

@@ -25,14 +25,15 @@ impl Client {
                 Kind::Unauthorized
                 | Kind::NeedsReconnect
                 | Kind::CodeNotAccepted
-                | Kind::Forbidden => FaultCode::InvalidCredentials,
+                | Kind::Forbidden
+                // Nobody's token opens a location that is not active.
+                | Kind::Suspended => FaultCode::InvalidCredentials,
                 Kind::RateLimited { .. } | Kind::Held { .. } => FaultCode::RateLimitExceeded,
                 Kind::Refused
                 | Kind::OptedOut
                 | Kind::NotFound
                 | Kind::Configuration
-                | Kind::NotReady
-                | Kind::Suspended => FaultCode::ConfigSchemaInvalid,
+                | Kind::NotReady => FaultCode::ConfigSchemaInvalid,
                 Kind::Unavailable | Kind::InDoubt => FaultCode::ConnectionFailed,
             };
             Fault { code, why: error.to_string() }

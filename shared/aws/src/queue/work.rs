@@ -8,7 +8,7 @@ use std::{
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use tracing::{Instrument, error, info, info_span, warn};
 
@@ -97,15 +97,16 @@ impl From<VaultError> for Again {
 /// moves it to the dead letters.
 ///
 /// Jobs of one group run in order, and a failure holds back the rest of its group, which comes
-/// back with it.
+/// back with it. Each is told its own time, which is `now` for those that begin within a second.
 ///
 /// The event source must set `ReportBatchItemFailures`; `tests/it/template.rs` sees to it.
 pub async fn work<J: DeserializeOwned>(
     queue: &Queue,
     event: SqsEvent,
-    handle: impl AsyncFn(J) -> Result<(), Again>,
+    now: Timestamp,
+    handle: impl AsyncFn(J, Timestamp) -> Result<(), Again>,
 ) -> SqsBatchResponse {
-    let begun = Instant::now();
+    let begun = Begun { at: now, since: Instant::now() };
     let groups =
         by_group(event.records).into_iter().map(|group| work_group(queue, group, begun, &handle));
     let failed = join_all(groups).await.into_iter().flatten();
@@ -119,17 +120,32 @@ pub async fn work<J: DeserializeOwned>(
     response
 }
 
+/// When a batch was begun, by the clock and by the stopwatch.
+#[derive(Clone, Copy)]
+struct Begun {
+    at: Timestamp,
+    since: Instant,
+}
+
+impl Begun {
+    /// The time of a job that begins now, to the second.
+    fn now(self) -> Timestamp {
+        let seconds = i64::try_from(self.since.elapsed().as_secs()).unwrap_or_default();
+        self.at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(self.at)
+    }
+}
+
 async fn work_group<J: DeserializeOwned>(
     queue: &Queue,
     group: Vec<SqsMessage>,
-    begun: Instant,
-    handle: &impl AsyncFn(J) -> Result<(), Again>,
+    begun: Begun,
+    handle: &impl AsyncFn(J, Timestamp) -> Result<(), Again>,
 ) -> Vec<String> {
     let mut group = group.into_iter();
     while let Some(message) = group.next() {
         let span = info_span!("job", queue.message_id = message.message_id.as_deref());
-        let done = if begun.elapsed() < BUDGET {
-            work_one(&message, handle).instrument(span).await
+        let done = if begun.since.elapsed() < BUDGET {
+            work_one(&message, begun.now(), handle).instrument(span).await
         } else {
             Err(Some(Duration::from_secs(1)))
         };
@@ -148,7 +164,8 @@ async fn work_group<J: DeserializeOwned>(
 /// `Err` if the message must come back, with how long it should stay away if that is known.
 async fn work_one<J: DeserializeOwned>(
     message: &SqsMessage,
-    handle: &impl AsyncFn(J) -> Result<(), Again>,
+    now: Timestamp,
+    handle: &impl AsyncFn(J, Timestamp) -> Result<(), Again>,
 ) -> Result<(), Option<Duration>> {
     let job = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
         Ok(job) => job,
@@ -157,7 +174,7 @@ async fn work_one<J: DeserializeOwned>(
             return Err(None);
         }
     };
-    let Err(again) = handle(job).await else { return Ok(()) };
+    let Err(again) = handle(job, now).await else { return Ok(()) };
 
     let tries = tries(message);
     let why = Chain(&*again.why).to_string();
@@ -224,10 +241,10 @@ mod tests {
         let queue = Queue::new(client, "https://queue.test");
         let mut event = SqsEvent::default();
         event.records = messages;
-        let handle = async |ok: bool| {
+        let handle = async |ok: bool, _| {
             if ok { Ok(()) } else { Err(Again::after(Duration::from_secs(1), "no")) }
         };
-        let response = work(&queue, event, handle).await;
+        let response = work(&queue, event, Timestamp::UNIX_EPOCH, handle).await;
         response.batch_item_failures.into_iter().map(|f| f.item_identifier).collect()
     }
 

@@ -1,10 +1,9 @@
 //! In which of an agency's locations the app is installed.
 
-use domain::ids::{CompanyId, LocationId};
-use secrecy::SecretString;
+use domain::ids::LocationId;
 use serde_json::Value;
 
-use super::{App, task};
+use super::{Agency, task};
 use crate::{
     Client, Error,
     client::{Effect, Task},
@@ -38,11 +37,10 @@ impl Client {
     /// A page of the agency's locations, with or without the app.
     pub async fn installed_locations(
         &self,
-        app: &App,
-        company_token: &SecretString,
-        company: &CompanyId,
+        agency: &Agency,
         skip: u32,
     ) -> Result<InstalledPage, Error> {
+        let Agency { app, company, token, gate } = agency;
         let url = LIST.address_at(&app.base_url, &["oauth", "installedLocations"])?;
         let query = [
             ("companyId", company.as_str()),
@@ -52,7 +50,7 @@ impl Client {
         ];
         let call = self.http.get(url).query(&query);
 
-        let answer = self.send_as(company_token, LIST, call).await?;
+        let answer = self.send_through(gate.as_deref(), token, LIST, call).await?;
         let body: Value = LIST.read(&answer)?;
         let fields = Fields::of(&body);
         if !fields.value("locations").is_some_and(Value::is_array) {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::ids::{CompanyId, LocationId};
+use domain::ids::LocationId;
 use egress::Answer;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{App, AuthorizationCode, Grant, Level, task};
+use super::{Agency, App, AuthorizationCode, Grant, Level, task};
 use crate::{
     Client, Error, Kind,
     client::{Effect, Task},
@@ -59,15 +59,14 @@ impl Client {
     /// again at any time.
     pub async fn location_token(
         &self,
-        app: &App,
-        company_token: &SecretString,
-        company: &CompanyId,
+        agency: &Agency,
         location: &LocationId,
     ) -> Result<Grant, Error> {
+        let Agency { app, company, token, gate } = agency;
         let url = LOCATION_TOKEN.address_at(&app.base_url, &["oauth", "locationToken"])?;
         let fields = [("companyId", company.to_string()), ("locationId", location.to_string())];
         let call = self.http.post(url).form(&fields);
-        let answer = self.send_as(company_token, LOCATION_TOKEN, call).await?;
+        let answer = self.send_through(gate.as_deref(), token, LOCATION_TOKEN, call).await?;
         let grant = Grant::read(LOCATION_TOKEN, &answer, Some(Level::Location))?;
         grant.of_location(company, location).ok_or_else(|| Error::another_location(LOCATION_TOKEN))
     }

@@ -4,7 +4,7 @@ use crate::support::{Answer, Crm, answer};
 use domain::ids::{CompanyId, LocationId};
 use ghl::{
     Client, Error,
-    oauth::{App, AuthorizationCode, Grant, InstalledPage, Level, Owner},
+    oauth::{Agency, App, AuthorizationCode, Grant, InstalledPage, Level, Owner},
 };
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
@@ -33,13 +33,15 @@ pub(crate) async fn refresh(crm: &Crm) -> Result<Grant, Error> {
 }
 
 pub(crate) async fn location_token(crm: &Crm) -> Result<Grant, Error> {
-    let token = COMPANY_TOKEN.into();
-    crm.client.location_token(&app(crm), &token, &company(), &location()).await
+    crm.client.location_token(&agency(crm), &location()).await
 }
 
 pub(crate) async fn list(crm: &Crm, skip: u32) -> Result<InstalledPage, Error> {
-    let token = COMPANY_TOKEN.into();
-    crm.client.installed_locations(&app(crm), &token, &company(), skip).await
+    crm.client.installed_locations(&agency(crm), skip).await
+}
+
+fn agency(crm: &Crm) -> Agency {
+    Agency { app: app(crm), company: company(), token: COMPANY_TOKEN.into(), gate: None }
 }
 
 fn company() -> CompanyId {
