@@ -7,10 +7,19 @@ use domain::{
     install::Standing,
     integration::{Integration, Status},
 };
-use local::sims::ghl::{Consent, Location};
+use local::{
+    emulator::gate::{Fault as AwsFault, When},
+    sims::ghl::{Consent, Location},
+};
 use reqwest::{StatusCode, redirect};
+use serde_json::json;
 
-use crate::world::{ANNA, World, unavailable};
+use crate::{
+    api::Key,
+    world::{ANNA, World, unavailable},
+};
+
+const OTHER: &str = "locOther0000000000oo";
 
 /// A page that a person sees.
 pub(crate) struct Page {
@@ -75,7 +84,9 @@ async fn a_link_leads_to_gohighlevel_and_back_to_a_tenant_that_works() {
     let world = World::new().await;
     let link = link(&world, &world.acme.tenant).await;
     let start = visit(&world, &format!("/oauth/crm/start?link={link}")).await;
-    assert_eq!(start.status, 302);
+    start.says("Connect GoHighLevel with acme");
+    let on = format!("state={link}");
+    assert!(start.text.contains("href=\"http") && start.text.contains(&on), "{}", start.text);
 
     connect(&world).await.says("Connected");
     let crm = crm(&world, &world.acme.tenant).await.unwrap();
@@ -120,12 +131,86 @@ async fn a_code_is_good_for_one_use_and_the_page_says_what_to_do() {
 #[tokio::test]
 async fn an_app_that_was_not_allowed_enough_says_what_is_missing() {
     let world = World::new().await;
+    let (admin, link) = new_tenant(&world).await;
+    world.ghl.set_scopes(&["contacts.readonly", "conversations.readonly"]);
+    let code = world.ghl.consent(Consent::Location(OTHER.to_owned()));
+    let page = come_back(&world, &code, Some(&link)).await;
+    page.says("Something is not allowed");
+    assert!(page.text.contains("conversations/message.write"), "{}", page.text);
+    let late = TenantId::parse("late").unwrap();
+    let integration = crm(&world, &late).await.unwrap();
+    assert_eq!(integration.status, Status::Error);
+
+    let path = format!("/v1/integrations/{}", integration.id);
+    let tried = admin.post(&format!("{path}/test"), &json!({})).await.expect(200);
+    assert_eq!(tried["ok"], false, "{tried}: that a call works does not make it whole");
+    let health = admin.get(&format!("{path}/health")).await.expect(200);
+    assert!(health["advice"].as_str().unwrap().contains("missing scopes"), "{health}");
+
+    world.ghl.set_scopes(&[]);
+    let code = world.ghl.consent(Consent::Location(OTHER.to_owned()));
+    come_back(&world, &code, Some(&link)).await.says("Connected");
+    assert_eq!(crm(&world, &late).await.unwrap().status, Status::Active);
+    world.settle().await;
+}
+
+/// What works is not given up for what does not.
+#[tokio::test]
+async fn a_consent_to_less_leaves_a_connection_that_works_as_it_is() {
+    let world = World::new().await;
+    connect(&world).await.says("Connected");
+    world.settle().await;
     world.ghl.set_scopes(&["contacts.readonly", "conversations.readonly"]);
     let page = connect(&world).await;
     page.says("Something is not allowed");
-    assert!(page.text.contains("conversations/message.write"), "{}", page.text);
-    assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Error);
+    assert!(page.text.contains("from before is kept"), "{}", page.text);
+    assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Active);
+    hears(&world, "hello").await;
+    assert_eq!(world.heard_in_ghl(ANNA), ["hello"]);
+}
+
+/// A location of nobody's, a tenant without one, and a link of theirs.
+async fn new_tenant(world: &World) -> (Key<'_>, String) {
+    world.ghl.add_location(Location::new(OTHER, "unused", "provider-other"));
+    let operator = Key::operator(world).await;
+    let new = json!({ "id": "late", "brand": "Late", "support": "help@late.example" });
+    operator.post("/v1/tenants", &new).await.expect(201);
+    let link = link(world, &TenantId::parse("late").unwrap()).await;
+    (Key::of(world, "late", "admin").await, link)
+}
+
+/// A link outlives what it was made for.
+#[tokio::test]
+async fn a_consent_for_a_tenant_that_is_deleted_connects_nothing() {
+    let world = World::new().await;
+    let (_, link) = new_tenant(&world).await;
+    let code = world.ghl.consent(Consent::Location(OTHER.to_owned()));
+    let operator = Key::operator(&world).await;
+    let reason = json!({ "reason": "closed" });
+    operator.post("/v1/tenants/late/suspend", &reason).await.expect(200);
+    operator.delete("/v1/tenants/late").await.expect(200);
+    let start = visit(&world, &format!("/oauth/crm/start?link={link}")).await;
+    start.says("Nobody to connect with");
+    come_back(&world, &code, Some(&link)).await.says("Almost there");
+    assert_eq!(standing(&world, OTHER).await, Some(Standing::Unattached));
     world.settle().await;
+}
+
+/// Somebody at GoHighLevel consents again. What the tenant has switched off stays off.
+#[tokio::test]
+async fn a_consent_without_a_link_does_not_switch_on_what_the_tenant_has_switched_off() {
+    let world = World::new().await;
+    connect(&world).await.says("Connected");
+    world.settle().await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    admin
+        .patch("/v1/integrations/acme-ghl", &json!({ "status": "disconnected" }))
+        .await
+        .expect(200);
+    let code = world.ghl.consent(Consent::Location(world.acme.location.to_string()));
+    come_back(&world, &code, None).await;
+    world.settle().await;
+    assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Disconnected);
 }
 
 /// Whoever comes by the marketplace brings no state. Nobody gets a location by that.
@@ -157,9 +242,9 @@ async fn a_location_of_somebody_else_stays_theirs() {
 #[tokio::test]
 async fn a_tenant_has_one_location() {
     let world = World::new().await;
-    world.ghl.add_location(Location::new("locOther0000000000oo", "unused", "provider-other"));
+    world.ghl.add_location(Location::new(OTHER, "unused", "provider-other"));
     let link = link(&world, &world.acme.tenant).await;
-    let code = world.ghl.consent(Consent::Location("locOther0000000000oo".to_owned()));
+    let code = world.ghl.consent(Consent::Location(OTHER.to_owned()));
     come_back(&world, &code, Some(&link)).await.says("Another location is connected");
     assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().id.as_str(), "acme-ghl");
 }
@@ -168,34 +253,69 @@ async fn a_tenant_has_one_location() {
 #[tokio::test]
 async fn an_agency_connects_its_locations() {
     let world = World::new().await;
-    world.ghl.add_location(Location::new("locOther0000000000oo", "unused", "provider-other"));
-    let locations = vec![world.acme.location.to_string(), "locOther0000000000oo".to_owned()];
+    world.ghl.add_location(Location::new(OTHER, "unused", "provider-other"));
+    let locations = vec![world.acme.location.to_string(), OTHER.to_owned()];
     let code = world.ghl.consent(Consent::Agency { locations, future: true });
     come_back(&world, &code, None).await.says("The agency is connected");
     world.settle().await;
     world.advance(61);
 
     assert_eq!(standing(&world, world.acme.location.as_str()).await, Some(Standing::Connected));
-    assert_eq!(standing(&world, "locOther0000000000oo").await, Some(Standing::Unattached));
+    assert_eq!(standing(&world, OTHER).await, Some(Standing::Unattached));
     let crm = crm(&world, &world.acme.tenant).await.unwrap();
     assert_eq!(crm.settings["auth"], "oauth");
     hears(&world, "by way of the agency").await;
     assert_eq!(world.heard_in_ghl(ANNA), ["by way of the agency"]);
 }
 
-/// What was granted is stored first, and somebody goes on with it.
+/// With each call to the table failing in turn, for a location before it has its effect and for an
+/// agency after it: what was granted is stored first, for whom it is wanted, and somebody goes on.
 #[tokio::test]
-async fn a_consent_whose_function_dies_is_gone_on_with() {
-    let world = World::new().await;
-    let link = link(&world, &world.acme.tenant).await;
-    let code = world.ghl.consent(Consent::Location(world.acme.location.to_string()));
-    let gate = world.dynamo.gate();
-    gate.fail_next("TransactWriteItems", 1, local::emulator::gate::When::Before);
-    come_back(&world, &code, Some(&link)).await.says("Try again in a minute");
-    gate.heal();
-    world.settle().await;
-    let crm = crm(&world, &world.acme.tenant).await.unwrap();
-    assert_eq!((crm.status, &crm.settings["auth"]), (Status::Active, &"oauth".into()));
+async fn a_consent_survives_the_table_failing_at_every_call() {
+    let cases =
+        [(false, When::Before), (false, When::After), (true, When::Before), (true, When::After)];
+    for (is_agency, when) in cases {
+        for call in 0.. {
+            let world = World::new().await;
+            let link = link(&world, &world.acme.tenant).await;
+            let location = world.acme.location.to_string();
+            let consent = || {
+                if is_agency {
+                    Consent::Agency { locations: vec![location.clone()], future: false }
+                } else {
+                    Consent::Location(location.clone())
+                }
+            };
+            let code = world.ghl.consent(consent());
+            let gate = world.dynamo.gate();
+            gate.fail(AwsFault { skip: call, times: 1, when, ..AwsFault::default() });
+            let before = gate.meter().total().calls;
+            let page = come_back(&world, &code, Some(&link)).await;
+            let calls = gate.meter().total().calls - before;
+            gate.heal();
+            world.settle().await;
+            let place = format!("{when:?} {call}: {}", page.text);
+            if world.store.install(&world.acme.location).await.unwrap().is_none() {
+                page.says("Try again in a minute");
+                let code = world.ghl.consent(consent());
+                come_back(&world, &code, Some(&link)).await.says("Connected");
+                world.settle().await;
+            }
+            let crm = crm(&world, &world.acme.tenant).await.unwrap();
+            assert_eq!(
+                (crm.status, &crm.settings["auth"]),
+                (Status::Active, &"oauth".into()),
+                "{place}"
+            );
+            assert_eq!(standing(&world, &location).await, Some(Standing::Connected), "{place}");
+            world.advance(61);
+            hears(&world, "hello").await;
+            assert_eq!(world.heard_in_ghl(ANNA), ["hello"], "{place}");
+            if u64::from(call) >= calls {
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

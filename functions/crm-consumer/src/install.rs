@@ -3,19 +3,26 @@
 use app::{InstallError, Outcome};
 use aws::{Again, StoreError, logs::Chain, metrics};
 use domain::ids::{CompanyId, LocationId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
 use crate::Deps;
+
+/// A business that is not active at the CRM is asked about once a day.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Finds the locations of an agency that has consented.
 pub(crate) async fn find(deps: &Deps, company: &CompanyId, now: Timestamp) -> Result<(), Again> {
     match deps.installing.find_locations(company, now).await {
         Ok(()) => Ok(()),
+        Err(InstallError::Suspended) => {
+            warn!(%company, "an agency is not active; its locations are looked for tomorrow");
+            deps.installing.put_off_agency(company, now + A_DAY, now).await.map_err(Again::soon)
+        }
         Err(error) if is_final(&error) => {
             metrics::count("InstallsGivenUp");
-            warn!(error = %Chain(&error), "an agency's locations cannot be found");
-            deps.installing.leave_agency(company).await.map_err(Again::soon)
+            warn!(%company, error = %Chain(&error), "an agency's locations cannot be found");
+            deps.installing.leave_agency(company, now).await.map_err(Again::soon)
         }
         Err(error) => Err(Again::soon(error)),
     }
@@ -29,12 +36,16 @@ pub(crate) async fn settle(
 ) -> Result<(), Again> {
     match deps.installing.settle(location, now).await {
         Ok(outcome) => {
-            info!("an installation is settled: {}", name(&outcome));
+            info!(%location, "an installation is settled: {}", name(&outcome));
             Ok(())
+        }
+        Err(InstallError::Suspended) => {
+            warn!(%location, "a location is not active; its installation goes on tomorrow");
+            deps.installing.put_off(location, now + A_DAY).await.map_err(Again::soon)
         }
         Err(error) if is_final(&error) => {
             metrics::count("InstallsGivenUp");
-            warn!(error = %Chain(&error), "a location cannot be given to a tenant");
+            warn!(%location, error = %Chain(&error), "a location cannot be given to a tenant");
             deps.installing.leave(location).await.map_err(Again::soon)
         }
         Err(error) => Err(Again::soon(error)),

@@ -24,7 +24,7 @@ pub struct Deps {
 }
 
 pub async fn handle(deps: &Deps, event: SqsEvent, now: Timestamp) -> SqsBatchResponse {
-    queue::work(&deps.crm, event, async |job| do_it(deps, job, now).await).await
+    queue::work(&deps.crm, event, now, async |job, now| do_it(deps, job, now).await).await
 }
 
 async fn do_it(deps: &Deps, job: CrmWork, now: Timestamp) -> Result<(), Again> {

@@ -6,12 +6,12 @@ use domain::{
     conversation::Conversation,
     crm_event::{Medium, MessageNews},
     delivery::Delivery,
-    event::{Outcome, WebhookEvent},
+    event::Outcome,
     ids::{ContactId, ConversationId, CrmMessageId, MessageId},
     message::{Message, Purpose},
     phone::PhoneNumber,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::{standing, told::Told};
 
@@ -32,7 +32,7 @@ pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Aga
     }
     let known_at = told.row.body.received_at + SETTLES;
     if news.medium == Medium::Sms && known_at > told.now {
-        return put_off(told, known_at).await;
+        return told.put_off(known_at, "it may be a message of our own").await;
     }
     let Some(phone) = &told.phone else {
         return told.nothing(Outcome::Unmatched, "we know no number of the contact's").await;
@@ -53,7 +53,8 @@ async fn is_ours(told: &Told<'_>, id: &CrmMessageId) -> Result<bool, StoreError>
 }
 
 /// It says the same to the same person at the same time, and nothing else is known of where it is in
-/// the CRM.
+/// the CRM. One of ours that is not known to be there may come to be there for as long as somebody
+/// tries to bring it.
 async fn looks_like_ours(
     told: &Told<'_>,
     news: &MessageNews,
@@ -64,19 +65,14 @@ async fn looks_like_ours(
     Ok(last.items.iter().any(|it| {
         let is_inbound = it.purpose == Purpose::Inbound;
         let is_elsewhere = it.crm_message.is_some() && news.message.is_some();
+        let after = news.sent_at.duration_since(it.created_at);
         it.purpose != Purpose::Mirrored
             && is_inbound == news.is_inbound
             && !is_elsewhere
             && it.text == news.text
-            && it.created_at.duration_since(news.sent_at).abs() <= SETTLES
+            && after >= -SETTLES
+            && (after <= SETTLES || it.crm_message.is_none())
     }))
-}
-
-/// The job is done; the sweeper brings it back. Nothing about the same person has to wait for it.
-async fn put_off(told: &Told<'_>, due: Timestamp) -> Result<(), Again> {
-    let next = WebhookEvent { due: Some(due), claims: 0, ..told.row.body.clone() };
-    told.scope.replace_event(told.row.clone(), next).await?;
-    Ok(())
 }
 
 async fn keep(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Result<(), Again> {

@@ -7,7 +7,7 @@ use domain::{
     crm_event::{CrmEvent, News},
     event::{Outcome, WebhookEvent},
     heard::Heard,
-    ids::{ConversationId, EventId, TenantId},
+    ids::{ContactId, ConversationId, EventId, TenantId},
     integration::Status,
     parked::{Parked, Until},
     phone::PhoneNumber,
@@ -121,11 +121,13 @@ async fn phone(scope: Scope<'_>, event: &CrmEvent) -> Result<Option<PhoneNumber>
         News::Message(it) => it.phone.clone(),
         _ => None,
     };
-    match (said, event.contact()) {
-        (Some(phone), _) => Ok(Some(phone)),
-        (None, Some(contact)) => scope.phone_of(contact).await,
-        (None, None) => Ok(None),
+    let (None, Some(contact)) = (&said, event.contact()) else { return Ok(said) };
+    if let Some(phone) = scope.phone_of(contact).await? {
+        return Ok(Some(phone));
     }
+    // Two contacts with one phone: it leads to the other one.
+    let lead = scope.lead(&ContactId::of(scope.tenant_id(), contact)).await?;
+    Ok(lead.and_then(|row| row.body.phone))
 }
 
 /// What is told of a tenant that is not served just now waits with its other work.
@@ -165,6 +167,13 @@ impl Told<'_> {
         let done = self.row.body.clone().done(outcome, self.now);
         let result = LogResult::Refused { why: why.to_owned() };
         self.write(self.scope.transaction(), &done, result).await
+    }
+
+    /// The job is done; the sweeper brings it back. Nothing about the same person has to wait for it.
+    pub(crate) async fn put_off(&self, due: Timestamp, why: &str) -> Result<(), Again> {
+        let next = WebhookEvent { due: Some(due), claims: 0, ..self.row.body.clone() };
+        let result = LogResult::Deferred { why: why.to_owned() };
+        self.write(self.scope.transaction(), &next, result).await
     }
 
     /// It needs a person.

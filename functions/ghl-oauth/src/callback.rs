@@ -45,14 +45,16 @@ async fn wanted(
 fn welcomed(deps: &Deps, outcome: &Outcome) -> Response<Body> {
     metrics::count("LocationsConsented");
     match outcome {
-        Outcome::Connected { location, again } => {
-            info!("a location was connected");
+        Outcome::Connected { location, brand, again } => {
+            info!(%location, "a location was connected");
             let is_beside = matches!(deps.installing.provider, Provider::Additional { .. });
-            pages::connected(location, *again, is_beside)
+            pages::connected(location, brand, (*again, is_beside))
         }
         Outcome::Waiting { location } => pages::waiting(location),
         Outcome::Agency { locations } => pages::agency(*locations),
-        Outcome::ScopesMissing { location, missing } => pages::scopes_missing(location, missing),
+        Outcome::ScopesMissing { location, missing, kept } => {
+            pages::scopes_missing(location, missing, *kept)
+        }
         Outcome::Elsewhere => pages::elsewhere(),
         Outcome::Occupied => pages::occupied(),
     }

@@ -8,9 +8,33 @@ use crate::page::Page;
 const OPEN_ANEW: &str = "Ask whoever sent you the link for a new one, or make one in Duplex.";
 const ALLOW: &str = "Choose the location, and allow what the app asks for.";
 
+/// What somebody who has a link sees first: a link can be sent on, and whoever opens it should know
+/// for whom they are about to consent.
+pub(crate) fn ask(brand: &str, consent_url: &str) -> Response<Body> {
+    let said = format!(
+        "You are asked to connect a GoHighLevel location for {brand}. {brand} then reads and writes \
+         the texts and contacts of the location that you choose. Go on only if you expected this, \
+         and know who sent you the link."
+    );
+    let title = format!("Connect GoHighLevel with {brand}");
+    let next = Some((consent_url, "Go on to GoHighLevel"));
+    Page { status: StatusCode::OK, title: &title, said: &said, steps: &[], next }.answer()
+}
+
+pub(crate) fn tenant_gone() -> Response<Body> {
+    let said = "The business that the link was made for is not served any more.";
+    page(StatusCode::GONE, "Nobody to connect with", said, &["You may close this page."])
+}
+
 /// A provider beside the location's own (`is_beside`) is there without being chosen.
-pub(crate) fn connected(location: &LocationId, again: bool, is_beside: bool) -> Response<Body> {
-    let said = format!("The location {location} is connected. Texts are kept in step from now on.");
+pub(crate) fn connected(
+    location: &LocationId,
+    brand: &str,
+    (again, is_beside): (bool, bool),
+) -> Response<Body> {
+    let said = format!(
+        "The location {location} is connected with {brand}. Texts are kept in step from now on."
+    );
     let steps: &[&str] = if is_beside {
         &[]
     } else if again {
@@ -46,9 +70,20 @@ pub(crate) fn agency(locations: usize) -> Response<Body> {
     page(StatusCode::OK, "The agency is connected", &said, &[])
 }
 
-pub(crate) fn scopes_missing(location: &LocationId, missing: &[String]) -> Response<Body> {
+/// A location that worked before (`kept`) goes on as it did.
+pub(crate) fn scopes_missing(
+    location: &LocationId,
+    missing: &[String],
+    kept: bool,
+) -> Response<Body> {
+    let so = if kept {
+        "The connection from before is kept, and goes on working."
+    } else {
+        "Nothing is kept in step until it is."
+    };
     let said = format!(
-        "The app is installed in the location {location}, and was not allowed all that it needs: {}.",
+        "The app is installed in the location {location}, and was not allowed all that it needs: \
+         {}. {so}",
         missing.join(", ")
     );
     let steps = [
@@ -127,5 +162,5 @@ pub(crate) fn not_set_up() -> Response<Body> {
 }
 
 fn page(status: StatusCode, title: &str, said: &str, steps: &[&str]) -> Response<Body> {
-    Page { status, title, said, steps }.answer()
+    Page { status, title, said, steps, next: None }.answer()
 }

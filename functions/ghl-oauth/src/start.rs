@@ -2,7 +2,8 @@
 //! marketplace: what they connect waits until an operator says whose it is.
 
 use app::{Link, LinkError, SCOPES};
-use aws::logs::Chain;
+use aws::{StoreError, logs::Chain};
+use domain::{ids::TenantId, tenant::TenantState};
 use jiff::Timestamp;
 use lambda_http::{
     Body, Request, Response,
@@ -14,22 +15,41 @@ use crate::{Deps, pages};
 
 pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Response<Body> {
     let link = edge::query(request, "link").filter(|it| !it.is_empty());
-    if let Some(link) = &link
-        && let Err(error) = Link::open(&deps.seal, link, now).await
-    {
-        return match error {
-            LinkError::Expired => pages::link_expired(),
-            LinkError::Forged => pages::link_unknown(),
-            LinkError::Secret(_) => {
-                error!(error = %Chain(&error), "a link could not be read");
-                pages::try_again()
-            }
-        };
+    let Some(url) = consent_page(deps, link.as_deref(), now).await else {
+        return pages::not_set_up();
+    };
+    match &link {
+        Some(link) => ask(deps, link, &url, now).await,
+        None => redirect(&url),
     }
-    match consent_page(deps, link.as_deref(), now).await {
-        Some(url) => redirect(&url),
-        None => pages::not_set_up(),
+}
+
+/// Says for whom it is before anybody consents.
+async fn ask(deps: &Deps, link: &str, url: &str, now: Timestamp) -> Response<Body> {
+    let link = match Link::open(&deps.seal, link, now).await {
+        Ok(link) => link,
+        Err(LinkError::Expired) => return pages::link_expired(),
+        Err(LinkError::Forged) => return pages::link_unknown(),
+        Err(error @ LinkError::Secret(_)) => {
+            error!(error = %Chain(&error), "a link could not be read");
+            return pages::try_again();
+        }
+    };
+    match brand(deps, &link.wanted.tenant).await {
+        Ok(Some(brand)) => pages::ask(&brand, url),
+        Ok(None) => pages::tenant_gone(),
+        Err(error) => {
+            error!(error = %Chain(&error), "a tenant could not be read");
+            pages::try_again()
+        }
     }
+}
+
+/// What the tenant's customers call it; nothing if it is gone.
+async fn brand(deps: &Deps, tenant: &TenantId) -> Result<Option<String>, StoreError> {
+    let row = deps.installing.renewal.store.of(tenant).tenant_row().await?;
+    let is_there = |state: &TenantState| !matches!(state, TenantState::Deleted { .. });
+    Ok(row.map(|it| it.body).filter(|it| is_there(&it.state)).map(|it| it.brand))
 }
 
 /// The link itself is what comes back, as the `state`.

@@ -11,7 +11,7 @@ async fn main() -> Result<(), Error> {
     aws::metrics::init();
     let env = aws::Env::load().await;
     let client = ghl::Client::new(egress::Client::new(Limits::default())?);
-    let deps = Deps { renewal: Renewal::of(client, env.state()?, &env)? };
+    let deps = Deps { renewal: Renewal::of(client, &env)? };
 
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async {
         #[expect(clippy::disallowed_methods, reason = "main reads the clock, once per event")]

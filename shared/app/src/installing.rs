@@ -13,9 +13,14 @@ mod told;
 use aws::{Commit, Env, EnvError, Queue, SecretError, StoreError, VaultError};
 use domain::ids::LocationId;
 
+pub(crate) use attach::NOT_ALLOWED;
+pub use attach::not_allowed;
 pub use granted::SCOPES;
 
 use crate::{Renewal, RenewalError, renewal::NotGiven};
+
+/// Items that are read at a time, of all installations or agencies.
+const PAGE: i32 = 100;
 
 /// Connects locations.
 #[derive(Debug)]
@@ -31,7 +36,7 @@ impl Installing {
     /// How a function with this environment connects locations.
     pub fn of(client: ghl::Client, env: &Env) -> Result<Self, EnvError> {
         Ok(Self {
-            renewal: Renewal::of(client, env.store()?, env)?,
+            renewal: Renewal::of(client, env)?,
             provider: ghl::Provider::with(env.optional("GHL_CONVERSATION_PROVIDER_ID")),
             reports: env.queue("REPORTS_QUEUE_URL")?,
         })
@@ -41,15 +46,16 @@ impl Installing {
 /// What came of a consent, for the person who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The tenant works with the location. A location that is connected again has to have its SMS
-    /// provider chosen again.
-    Connected { location: LocationId, again: bool },
+    /// The tenant, whose name this is, works with the location. A location that is connected again
+    /// has to have its SMS provider chosen again.
+    Connected { location: LocationId, brand: String, again: bool },
     /// An operator has to say whose it is.
     Waiting { location: LocationId },
     /// An agency consented for so many locations. They are being looked at.
     Agency { locations: usize },
-    /// The app was not allowed all that it needs.
-    ScopesMissing { location: LocationId, missing: Vec<String> },
+    /// The app was not allowed all that it needs. Where it was allowed that before (`kept`), the
+    /// tenant goes on with the tokens of then.
+    ScopesMissing { location: LocationId, missing: Vec<String>, kept: bool },
     /// The location is another tenant's.
     Elsewhere,
     /// The tenant has another location, which would have to be disconnected first.

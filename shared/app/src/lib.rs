@@ -21,7 +21,7 @@ pub use advance::{Advance, step};
 pub use channels::BaseUrls;
 pub use connections::{Connection, ConnectionError, Connections, Unusable};
 pub use crm::{Auth, Crm, CrmError, MENDING, MayBeRefusal};
-pub use installing::{InstallError, Installing, Outcome, SCOPES};
+pub use installing::{InstallError, Installing, Outcome, SCOPES, not_allowed};
 pub use intake::{Intake, IntakeError, Taken};
 pub use link::{LINK_LIVES, Link, LinkError};
 pub use pace::Pace;

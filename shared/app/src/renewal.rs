@@ -11,6 +11,8 @@
 mod ask;
 mod write;
 
+use std::sync::Arc;
+
 use aws::tokens::Holder;
 use aws::{
     Env, EnvError, Queue, Row, Secret, SecretError, Store, StoreError, TokenPair, Vault,
@@ -27,6 +29,8 @@ use tracing::{error, info, warn};
 
 pub(crate) use ask::NotGiven;
 pub use ask::holder_of;
+
+use crate::Pace;
 
 /// How long to leave the token endpoint alone when it says something that we do not understand.
 const PUZZLED: SignedDuration = SignedDuration::from_mins(15);
@@ -49,6 +53,10 @@ pub struct Renewal {
     pub marketplace: Option<Marketplace>,
     /// Where a renewal is minded that may die half-way.
     pub minders: Queue,
+    /// What calls with an agency's token keep to: all agencies together have what one location has.
+    /// The token endpoint has no limit that anybody wrote down, and a refresh that is held back may
+    /// come too late for the half minute in which a lost answer is given again.
+    pub pace: Arc<Pace>,
 }
 
 /// What came of it.
@@ -101,8 +109,10 @@ impl Marketplace {
 
 impl Renewal {
     /// The renewal of a function with this environment.
-    pub fn of(client: ghl::Client, store: Store, env: &Env) -> Result<Self, EnvError> {
+    pub fn of(client: ghl::Client, env: &Env) -> Result<Self, EnvError> {
+        let store = env.store()?;
         Ok(Self {
+            pace: Arc::new(Pace::of(store.clone())),
             store,
             vault: env.vault()?,
             client,
@@ -124,15 +134,10 @@ impl Renewal {
         };
         let state = &row.body.state;
         match state.plan(need, now) {
-            Plan::Use => Ok(Renewed::NotNeeded),
+            Plan::Use | Plan::Rest { .. } => Ok(Renewed::NotNeeded),
             Plan::Wait { until } => Ok(Renewed::Later { due: until }),
             Plan::Suspended { again } => Ok(Renewed::Later { due: again }),
             Plan::Lost => Ok(Renewed::Lost),
-            Plan::Refresh if is_refused_again(&row.body, need, now) => {
-                metrics::count("FreshTokensRefused");
-                warn!("a token is refused like the one before it; another would not help");
-                Ok(Renewed::NotNeeded)
-            }
             Plan::Refresh => self.begin(row, need, now).await,
         }
     }
@@ -171,26 +176,34 @@ impl Renewal {
             Ok(grant) if is_for(&row.body, &grant) => self.store_pair(row, grant, now).await,
             Ok(_) => {
                 metrics::count("TokenRefreshesNotUnderstood");
-                error!("a token was asked for, and one for somebody else was given");
+                let (tenant, integration) = (&row.body.tenant, &row.body.holder);
+                error!(%tenant, %integration, "a token for somebody else was given");
                 let again = now + PUZZLED;
                 self.write_down(row, Happening::NoAnswer { again }, now).await
             }
             Err(NotGiven::Renewal(error)) => Err(error),
             Err(NotGiven::Suspended) => {
                 metrics::count("TokensSuspended");
-                warn!("a location is not active at the CRM; its work waits");
+                let (tenant, integration) = (&row.body.tenant, &row.body.holder);
+                warn!(%tenant, %integration, "a location is not active; its work waits");
                 self.write_down(row, Happening::NotActive, now).await
             }
-            Err(NotGiven::Refused) => {
-                metrics::count("TokensLost");
-                error!("the CRM does not take a refresh token: somebody must connect it again");
-                self.write_down(row, Happening::Refused, now).await
-            }
+            Err(NotGiven::Refused) => self.lost(row, now).await,
             Err(NotGiven::NotYet) => {
                 self.write_down(row, Happening::NoAnswer { again: now + SOON }, now).await
             }
+            Err(NotGiven::NoAnswer(why)) if is_shut_out(&row.body, &why, now) => {
+                self.lost(row, now).await
+            }
             Err(NotGiven::NoAnswer(why)) => self.again(row, &why, now).await,
         }
+    }
+
+    async fn lost(&self, row: Row<TokenPair>, now: Timestamp) -> Result<Renewed, RenewalError> {
+        metrics::count("TokensLost");
+        let (tenant, integration) = (&row.body.tenant, &row.body.holder);
+        error!(%tenant, %integration, "no token is given: somebody must connect it again");
+        self.write_down(row, Happening::Refused, now).await
     }
 
     async fn again(
@@ -208,7 +221,8 @@ impl Renewal {
         };
         let tries = row.body.state.tries().saturating_sub(1);
         let again = due_again(now, tries, row.body.holder.as_str(), asked);
-        warn!(error = %Chain(why), "a token could not be renewed yet");
+        let (tenant, integration) = (&row.body.tenant, &row.body.holder);
+        warn!(%tenant, %integration, error = %Chain(why), "a token could not be renewed yet");
         self.write_down(row, Happening::NoAnswer { again }, now).await
     }
 }
@@ -225,12 +239,14 @@ fn is_for(pair: &TokenPair, grant: &ghl::oauth::Grant) -> bool {
     }
 }
 
-fn is_refused_again(pair: &TokenPair, need: Need, now: Timestamp) -> bool {
-    let state = &pair.state;
-    matches!(need, Need::Another { .. }) && state.tries() == 0 && state.rests_until(now).is_some()
+/// Whether an agency may not open this location any more. It is asked until the last token has come
+/// to its end, for nobody wrote down all that GoHighLevel answers here.
+fn is_shut_out(pair: &TokenPair, why: &ghl::Error, now: Timestamp) -> bool {
+    pair.refresh.is_none() && !why.is_transient() && pair.state.expires_at <= now
 }
 
 pub(crate) fn log_renewed(pair: &TokenPair) {
     metrics::count("TokensRenewed");
-    info!("a token was renewed; it is good until {}", pair.state.expires_at);
+    let (tenant, integration) = (&pair.tenant, &pair.holder);
+    info!(%tenant, %integration, "a token was renewed; it is good until {}", pair.state.expires_at);
 }

@@ -119,8 +119,12 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Changes an installation together with what it means for a tenant.
-    pub fn replace_install(self, row: &Row<StoredInstall>, next: &StoredInstall) -> Self {
-        self.replace(&Key::install(&next.install.location), row, next)
+    /// Changes an installation together with what it means for others.
+    pub fn set_install(self, read: Option<&Row<StoredInstall>>, next: &StoredInstall) -> Self {
+        let key = Key::install(&next.install.location);
+        match read {
+            Some(row) => self.replace(&key, row, next),
+            None => self.add(&key, next),
+        }
     }
 }

@@ -35,9 +35,20 @@ pub struct TokenPair {
     /// Nothing for a location whose agency gives it tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<Sealed>,
+    /// What the app needs and was not allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// When somebody has to look which locations an agency's pair opens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// How many of them have been looked at since that was asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looked_at: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Whom a pair speaks for.
@@ -66,6 +77,12 @@ impl TokenPair {
             }
             Holder::Location { .. } => None,
         }
+    }
+
+    /// The same pair, with its agency's locations to be looked for from the first one on.
+    #[must_use]
+    pub fn to_be_looked_at(&self, now: Timestamp) -> Self {
+        Self { due: Some(now), looked_at: 0, ..self.clone() }
     }
 
     /// The same pair, after this has happened to it.

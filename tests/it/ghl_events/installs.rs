@@ -1,10 +1,17 @@
 //! The app is installed and taken out, in whatever order we are told of it and however often.
 
-use domain::{ids::LocationId, install::Standing, integration::Status};
+use domain::{
+    ids::{LocationId, TenantId},
+    install::Standing,
+    integration::Status,
+};
 use jiff::SignedDuration;
-use local::sims::{
-    ghl::{Consent, InstallEvent, Location},
-    outbox::Treatment,
+use local::{
+    emulator::gate::{Fault as AwsFault, When},
+    sims::{
+        ghl::{Consent, InstallEvent, Location},
+        outbox::Treatment,
+    },
 };
 use serde_json::json;
 
@@ -62,6 +69,61 @@ async fn an_install_ends_alike_whether_its_event_comes_first_or_last_or_again_an
         world.ghl.deliver_events().await;
         world.settle().await;
     }
+}
+
+/// Whoever tells us may be done with it before the person is back.
+#[tokio::test]
+async fn an_install_that_was_told_and_worked_on_before_the_callback_ends_alike() {
+    let world = told_of_everything().await;
+    let link = link(&world, &world.acme.tenant).await;
+    let code = world.ghl.consent(Consent::Location(world.acme.location.to_string()));
+    world.ghl.deliver_events().await;
+    world.settle().await;
+    let location = world.acme.location.as_str();
+    assert_eq!(standing(&world, location).await, Some(Standing::Announced));
+    come_back(&world, &code, Some(&link)).await.says("Connected");
+    world.settle().await;
+    assert_eq!(standing(&world, location).await, Some(Standing::Connected));
+}
+
+/// An agency has more locations than are listed at once, and somebody writes in between.
+#[tokio::test]
+async fn all_locations_of_an_agency_are_found_however_many_there_are() {
+    let world = World::new().await;
+    let agency =
+        || Consent::Agency { locations: vec![world.acme.location.to_string()], future: true };
+    let code = world.ghl.consent(agency());
+    come_back(&world, &code, None).await.says("Connected");
+    world.settle().await;
+    let ids: Vec<_> = (0..45).map(|n| format!("locMany{n:013}")).collect();
+    for id in &ids {
+        world.ghl.add_location(Location::new(id, "unused", "provider-many"));
+    }
+    world.advance(5);
+    let code = world.ghl.consent(agency());
+    come_back(&world, &code, None).await.says("Connected");
+    let gate = world.dynamo.gate();
+    gate.fail(AwsFault { skip: 40, times: 1, when: When::After, ..AwsFault::default() });
+    world.settle().await;
+    gate.heal();
+    for id in &ids {
+        assert_eq!(standing(&world, id).await, Some(Standing::Unattached), "{id}");
+    }
+    let company = world.store.install(&world.acme.location).await.unwrap().unwrap().body.install;
+    let holder = app::holder_of(&company.company.unwrap());
+    let pair = world.store.of(&TenantId::platform()).tokens(&holder).await.unwrap().unwrap().body;
+    assert_eq!((pair.due, pair.looked_at), (None, 0), "and then nobody looks any more");
+}
+
+#[tokio::test]
+async fn a_location_is_called_what_it_is_called_now() {
+    let world = World::new().await;
+    connect(&world).await.says("Connected");
+    let id = world.acme.location.to_string();
+    tell(&world, "LocationUpdate", json!({ "id": id, "name": "Acme on Main Street" })).await;
+    let operator = Key::operator(&world).await;
+    let listed = operator.get("/v1/crm/installs").await.expect(200);
+    assert_eq!(listed["items"][0]["name"], "Acme on Main Street", "{listed}");
 }
 
 #[tokio::test]

@@ -101,7 +101,8 @@ const DOES: [(&str, &[Does]); 15] = [
             Opens(KEY),
             Makes(KEY),
             Writes(STATE),
-            Writes(JOURNAL), // who connected what
+            Reads(JOURNAL),  // the pace that all keep to
+            Writes(JOURNAL), // who connected what, and the pace
             Knows(CLIENT_SECRET),
             Sends(CRM),
             Sends(REPORTS), // who must not be texted, if GoHighLevel thinks otherwise
@@ -114,7 +115,8 @@ const DOES: [(&str, &[Does]); 15] = [
             Opens(KEY),
             Makes(KEY),
             Writes(STATE),
-            Writes(JOURNAL), // who connected what
+            Reads(JOURNAL),  // the pace that all keep to
+            Writes(JOURNAL), // who connected what, and the pace
             Knows(CLIENT_SECRET),
             Knows(API_SECRET),
             Sends(CRM),
@@ -129,6 +131,8 @@ const DOES: [(&str, &[Does]); 15] = [
             Opens(KEY),
             Makes(KEY),
             Writes(STATE),
+            Reads(JOURNAL), // the pace that all keep to
+            Writes(JOURNAL),
             Knows(CLIENT_SECRET),
             Sends(CRM),
         ],

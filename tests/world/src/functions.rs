@@ -151,7 +151,7 @@ fn installing(env: &Env) -> anyhow::Result<Installing> {
 
 fn token_refresher(env: &Env) -> anyhow::Result<token_refresher::Deps> {
     let client = ghl::Client::new(Client::new(LIMITS)?);
-    Ok(token_refresher::Deps { renewal: Renewal::of(client, env.state()?, env)? })
+    Ok(token_refresher::Deps { renewal: Renewal::of(client, env)? })
 }
 
 fn crm_consumer(env: &Env) -> anyhow::Result<crm_consumer::Deps> {

@@ -135,7 +135,7 @@ async fn attach_install(
     let next = StoredInstall { wanted: Some(wanted), due, ..row.body.clone() };
     let mut entry = member.audit("crm_install.attach", &location);
     entry.after = json!({ "tenant": member.tenant });
-    let transaction = member.scope().transaction().replace_install(&row, &next).audit(&entry);
+    let transaction = member.scope().transaction().set_install(Some(&row), &next).audit(&entry);
     done(&transaction.commit().await?)?;
     member.deps.queues.offer(&next.job(), member.now()).await;
     Ok((StatusCode::ACCEPTED, Json(view(&next))))

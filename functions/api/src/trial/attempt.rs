@@ -43,11 +43,12 @@ async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(),
         None => connection.pasted_token().map_err(|e| unusable(&e))?,
     };
     let mut session = connection.session(&deps.crm.base_url, token).map_err(|e| unusable(&e))?;
-    session.gate = Some(deps.crm.gate((tenant, Lane::Reply), now));
+    session.gate = Some(deps.crm.pace.gate((tenant, Lane::Reply), now));
     match (deps.crm.client.probe(&session).await, &access) {
         (Err(fault), Some(access)) if fault.code == FaultCode::InvalidCredentials => {
-            Err(no_token(&deps.crm.tokens.refused(tenant, id, access, now).await))
+            Err(no_token(&deps.crm.tokens.refused(tenant, id, access.issued_at, now).await))
         }
+        (Ok(()), Some(access)) => app::not_allowed(&access.missing).map_or(Ok(()), Err),
         (tried, _) => tried,
     }
 }
@@ -55,9 +56,10 @@ async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(),
 fn no_token(error: &TokenError) -> Fault {
     let code = match error {
         // Where the location is not active it is asked for daily, which mends this.
-        TokenError::None | TokenError::Lost | TokenError::Suspended { .. } => {
-            FaultCode::InvalidCredentials
-        }
+        TokenError::None
+        | TokenError::Lost
+        | TokenError::Suspended { .. }
+        | TokenError::FreshRefused { .. } => FaultCode::InvalidCredentials,
         TokenError::BeingRenewed { .. } | TokenError::Store(_) | TokenError::Vault(_) => {
             FaultCode::ConnectionFailed
         }

@@ -1,7 +1,8 @@
 //! An agency's locations, of which it may have hundreds.
 
-use aws::{Asked, StoreError, TokenPair, tokens::Holder};
+use aws::{Asked, Row, StoreError, TokenPair, tokens::Holder};
 use domain::{
+    allowance::Lane,
     ids::{CompanyId, LocationId, TenantId},
     install::{Standing, Told, Way},
     token::Stage,
@@ -10,49 +11,83 @@ use ghl::oauth::InstalledPage;
 use jiff::Timestamp;
 use tracing::info;
 
-use super::{InstallError, Installing};
-use crate::{RenewalError, renewal::holder_of};
-
-const PAGE: i32 = 100;
+use super::{InstallError, Installing, PAGE};
+use crate::renewal::holder_of;
 
 impl Installing {
-    /// Tells each location of an agency, in which our app is, that the agency has consented. Those
-    /// that are somebody's already work again.
+    /// Tells the next locations of an agency, in which our app is, that the agency has consented.
+    /// Those that are somebody's already work again. Where there are more they are another job's,
+    /// for an agency may have thousands.
     pub async fn find_locations(
         &self,
         company: &CompanyId,
         now: Timestamp,
     ) -> Result<(), InstallError> {
-        let (platform, holder) = (TenantId::platform(), holder_of(company));
-        let scope = self.renewal.store.of(&platform);
-        let Some(row) = scope.tokens(&holder).await? else { return Ok(()) };
-        if row.body.due.is_none() {
+        let Some(asked) = self.agency_row(company).await? else { return Ok(()) };
+        if asked.body.due.is_none() {
             return Ok(());
         }
-        let mut skip = Some(0);
-        let mut found = 0;
-        while let Some(from) = skip {
-            let page = self.page(company, from, now).await?;
-            for location in page.locations.iter().filter(|it| it.is_installed) {
-                self.found(company, &location.id, location.name.as_deref(), now).await?;
-                found += 1;
-            }
-            skip = page.next;
+        let page = self.page(company, asked.body.looked_at, now).await?;
+        for location in page.locations.iter().filter(|it| it.is_installed) {
+            self.found(company, &location.id, location.name.as_deref(), now).await?;
         }
-        info!("an agency has the app in {found} locations");
-        // Its pair may have been renewed on the way.
-        let row = scope.tokens(&holder).await?.ok_or(StoreError::Missing("token pair"))?;
-        let next = TokenPair { due: None, ..row.body.clone() };
-        Ok(scope.replace_tokens(&row, &next).await?)
+        info!(%company, "looked at {} locations of an agency", page.locations.len());
+        // Its pair may have been renewed on the way, or somebody has consented anew.
+        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
+        if (row.body.due, row.body.looked_at) != (asked.body.due, asked.body.looked_at) {
+            return Ok(());
+        }
+        let next = match page.next {
+            Some(looked_at) => TokenPair { looked_at, due: Some(now), ..row.body.clone() },
+            None => TokenPair { looked_at: 0, due: None, ..row.body.clone() },
+        };
+        self.write_agency(&row, &next, now).await
     }
 
     /// Looks for an agency's locations no more, until somebody consents again.
-    pub async fn leave_agency(&self, company: &CompanyId) -> Result<(), InstallError> {
-        let (platform, holder) = (TenantId::platform(), holder_of(company));
-        let scope = self.renewal.store.of(&platform);
-        let Some(row) = scope.tokens(&holder).await? else { return Ok(()) };
+    pub async fn leave_agency(
+        &self,
+        company: &CompanyId,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
         let next = TokenPair { due: None, ..row.body.clone() };
-        Ok(scope.replace_tokens(&row, &next).await?)
+        self.write_agency(&row, &next, now).await
+    }
+
+    /// Looks for an agency's locations again at `until`: it says nothing before.
+    pub async fn put_off_agency(
+        &self,
+        company: &CompanyId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
+        let next = TokenPair { due: Some(until), ..row.body.clone() };
+        self.write_agency(&row, &next, now).await
+    }
+
+    pub(super) async fn agency_row(
+        &self,
+        company: &CompanyId,
+    ) -> Result<Option<Row<TokenPair>>, StoreError> {
+        self.renewal.store.of(&TenantId::platform()).tokens(&holder_of(company)).await
+    }
+
+    /// Writes down how far it is with an agency, and has somebody go on.
+    pub(super) async fn write_agency(
+        &self,
+        row: &Row<TokenPair>,
+        next: &TokenPair,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        self.renewal.store.of(&row.body.tenant).replace_tokens(row, next).await?;
+        if next.due.is_some_and(|due| due <= now)
+            && let Some(job) = next.job()
+        {
+            self.renewal.minders.offer(&job, now).await;
+        }
+        Ok(())
     }
 
     /// Has the locations looked for of every agency that wants the app in those that it adds. There is
@@ -77,12 +112,7 @@ impl Installing {
     async fn look_at(&self, pair: &TokenPair, now: Timestamp) -> Result<(), InstallError> {
         let scope = self.renewal.store.of(&pair.tenant);
         let Some(row) = scope.tokens(&pair.holder).await? else { return Ok(()) };
-        let next = TokenPair { due: Some(now), ..row.body.clone() };
-        scope.replace_tokens(&row, &next).await?;
-        if let Some(job) = next.job() {
-            self.renewal.minders.offer(&job, now).await;
-        }
-        Ok(())
+        self.write_agency(&row, &row.body.to_be_looked_at(now), now).await
     }
 
     async fn page(
@@ -91,10 +121,8 @@ impl Installing {
         skip: u32,
         now: Timestamp,
     ) -> Result<InstalledPage, InstallError> {
-        let marketplace = self.renewal.marketplace.as_ref().ok_or(RenewalError::NoApp)?;
-        let app = marketplace.app(now).await?;
-        let token = self.renewal.agency_token(company, now).await?;
-        Ok(self.renewal.client.installed_locations(&app, &token, company, skip).await?)
+        let agency = self.renewal.agency(company, Lane::Campaign, now).await?;
+        Ok(self.renewal.client.installed_locations(&agency, skip).await?)
     }
 
     pub(super) async fn found(

@@ -5,9 +5,10 @@ use aws::{
     tokens::{ACCESS_TOKEN, Holder, REFRESH_TOKEN},
 };
 use domain::{
+    allowance::Lane,
     audit::AuditEntry,
     ids::{IntegrationId, LocationId, TenantId},
-    install::{Attached, Standing, Told, Way},
+    install::{Attached, Install, Standing, Told, Way},
     integration::{Fault, FaultCode, Integration, Provider, Status, Tested},
     resumption::Resumption,
     tenant::{Tenant, TenantState},
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     InstallError, Installing, Outcome, done,
-    granted::{self, Given},
+    granted::{Given, waits_as},
 };
 
 /// A tenant that may have the location.
@@ -40,10 +41,7 @@ impl Installing {
         let Some(row) = self.renewal.store.install(location).await? else { return Ok(waiting()) };
         let again = row.body.install.is_reinstalled();
         if row.body.due.is_none() {
-            return Ok(match row.body.install.standing() {
-                Standing::Connected => Outcome::Connected { location: location.clone(), again },
-                _ => waiting(),
-            });
+            return self.settled(&row.body.install).await;
         }
         if row.body.install.standing() == Standing::Uninstalled {
             return self.left(row, waiting()).await;
@@ -53,16 +51,44 @@ impl Installing {
             Ok(None) => return self.left(row, waiting()).await,
             Err(refused) => return self.left(row, refused).await,
         };
-        let (pair, missing) = self.pair_for(&place, &row.body, now).await?;
-        self.connect(&place, &row.body, &pair, &missing, now).await?;
-        let attached = Attached { tenant: place.tenant, integration: place.integration };
-        let install = row.body.install.clone().step(Told::Attached(attached));
-        let next = StoredInstall::new(install);
-        self.write(Some(&row), &next).await?;
-        if missing.is_empty() {
-            return Ok(Outcome::Connected { location: location.clone(), again });
+        let pair = self.pair_for(&place, &row.body, now).await?;
+        let missing = pair.missing.clone();
+        let kept = !missing.is_empty() && self.works_as_it_is(&place).await?;
+        let next = attached(&place, &row.body);
+        if kept {
+            self.write(Some(&row), &next).await?;
+        } else {
+            self.connect(&place, (&row, &next), &pair, now).await?;
         }
-        Ok(Outcome::ScopesMissing { location: location.clone(), missing })
+        let location = location.clone();
+        Ok(if missing.is_empty() {
+            Outcome::Connected { location, brand: place.row.body.brand, again }
+        } else {
+            Outcome::ScopesMissing { location, missing, kept }
+        })
+    }
+
+    /// What came of an installation that somebody else has settled.
+    async fn settled(&self, install: &Install) -> Result<Outcome, InstallError> {
+        let (location, again) = (install.location.clone(), install.is_reinstalled());
+        match (&install.attached, install.standing()) {
+            (Some(attached), Standing::Connected) => {
+                let brand = self.renewal.store.of(&attached.tenant).tenant().await?.brand;
+                Ok(Outcome::Connected { location, brand, again })
+            }
+            _ => Ok(Outcome::Waiting { location }),
+        }
+    }
+
+    /// Puts an installation off: there are no tokens for it before.
+    pub async fn put_off(
+        &self,
+        location: &LocationId,
+        until: Timestamp,
+    ) -> Result<(), InstallError> {
+        let Some(row) = self.renewal.store.install(location).await? else { return Ok(()) };
+        let next = StoredInstall { due: Some(until), ..row.body.clone() };
+        self.write(Some(&row), &next).await
     }
 
     /// Leaves it to an operator.
@@ -116,13 +142,13 @@ impl Installing {
         Ok(Ok(Some(Place { tenant, row, integration, before })))
     }
 
-    /// The tenant's own pair, and what it is not good for.
+    /// The tenant's own pair.
     async fn pair_for(
         &self,
         place: &Place,
         stored: &StoredInstall,
         now: Timestamp,
-    ) -> Result<(TokenPair, Vec<String>), InstallError> {
+    ) -> Result<TokenPair, InstallError> {
         let install = &stored.install;
         let (location, company) = (install.location.clone(), install.company.clone());
         let of = Holder::Location { location, company };
@@ -131,9 +157,16 @@ impl Installing {
             (None, Some(Way::Company)) => self.by_agency(stored, now).await?,
             (None, _) => return Err(InstallError::Nobodys),
         };
-        let missing = granted::missing(&given.scopes);
-        let pair = self.pair((&place.tenant, &place.integration), of, &given, now).await?;
-        Ok((pair, missing))
+        self.pair((&place.tenant, &place.integration), of, &given, now).await
+    }
+
+    /// Whether the tenant works with tokens that are good for all that is needed. They are not given
+    /// up for tokens that are not.
+    async fn works_as_it_is(&self, place: &Place) -> Result<bool, StoreError> {
+        let Some(before) = &place.before else { return Ok(false) };
+        let row = self.renewal.store.of(&place.tenant).tokens(&place.integration).await?;
+        let is_whole = row.is_none_or(|it| it.body.missing.is_empty());
+        Ok(before.body.status == Status::Active && is_whole)
     }
 
     async fn opened(
@@ -144,7 +177,7 @@ impl Installing {
     ) -> Result<Given, InstallError> {
         let (platform, vault) = (TenantId::platform(), &self.renewal.vault);
         let scope = self.renewal.store.of(&platform);
-        let holder = granted::waits_as(&stored.install.location);
+        let holder = waits_as(&stored.install.location);
         let access = vault.open(scope, &holder, ACCESS_TOKEN, &tokens.access, now).await?;
         let refresh = match &tokens.refresh {
             Some(sealed) => Some(vault.open(scope, &holder, REFRESH_TOKEN, sealed, now).await?),
@@ -159,37 +192,36 @@ impl Installing {
         now: Timestamp,
     ) -> Result<Given, InstallError> {
         let company = stored.install.company.as_ref().ok_or(InstallError::Nobodys)?;
-        let grant = self.renewal.location_grant(company, &stored.install.location, now).await?;
+        let grant = self
+            .renewal
+            .location_grant(company, &stored.install.location, Lane::Campaign, now)
+            .await?;
         // A location that goes by way of its agency keeps to it.
         Ok(Given { refresh: None, ..Given::of(&grant, now) })
     }
 
-    /// The integration, its tokens and its location become the tenant's together or not at all.
+    /// The integration, its tokens and its location become the tenant's together or not at all, and
+    /// only while the installation is what it was.
     async fn connect(
         &self,
         place: &Place,
-        stored: &StoredInstall,
+        (row, attached): (&Row<StoredInstall>, &StoredInstall),
         pair: &TokenPair,
-        missing: &[String],
         now: Timestamp,
     ) -> Result<(), InstallError> {
         let scope: Scope<'_> = self.renewal.store.of(&place.tenant);
-        let next = self.integration(
-            place,
-            &stored.install.location,
-            (missing, stored.wanted.is_some()),
-            now,
-        );
+        let next = self.integration(place, &row.body, &pair.missing, now);
         let tokens = scope.tokens(&place.integration).await?;
         let transaction = if let Some(row) = &place.before {
             scope.transaction().replace_integration(row, &next)
         } else {
             scope.transaction().add_integration(&next)
         };
-        let transaction = transaction.claim_location(&stored.install.location, &next.id);
         let tenant = Tenant { crm: Some(next.id.clone()), ..place.row.body.clone() };
-        let entry = entry(place, stored.wanted.as_ref(), &next, now);
+        let entry = entry(place, row.body.wanted.as_ref(), &next, now);
         let transaction = transaction
+            .claim_location(&row.body.install.location, &next.id)
+            .set_install(Some(row), attached)
             .set_tokens(tokens.as_ref(), pair)
             .replace_tenant(&place.row, &tenant)
             .audit(&entry)
@@ -202,22 +234,20 @@ impl Installing {
     fn integration(
         &self,
         place: &Place,
-        location: &LocationId,
-        (missing, is_wanted): (&[String], bool),
+        stored: &StoredInstall,
+        missing: &[String],
         now: Timestamp,
     ) -> Integration {
         let before = place.before.as_ref().map(|it| it.body.clone());
         let mut next = before.unwrap_or_else(|| {
+            let location = &stored.install.location;
             let settings = json!({ "location": location, "provider": self.provider });
             let id = place.integration.clone();
             Integration::new(id, "GoHighLevel", Provider::Ghl, settings, now)
         });
         next.settings["auth"] = Value::from("oauth");
-        let fault = (!missing.is_empty()).then(|| Fault {
-            code: FaultCode::ConfigSchemaInvalid,
-            why: format!("the app was not allowed: {}", missing.join(", ")),
-        });
-        let is_off = next.status == Status::Disconnected && !is_wanted;
+        let fault = not_allowed(missing);
+        let is_off = next.status == Status::Disconnected && stored.wanted.is_none();
         next.status = match &fault {
             // Somebody at GoHighLevel consents again; what the tenant has switched off stays so.
             _ if is_off => Status::Disconnected,
@@ -227,6 +257,23 @@ impl Installing {
         next.tested = Some(Tested { at: now, took_ms: 0, fault });
         next
     }
+}
+
+/// An installation that is a tenant's, with nothing left to do.
+fn attached(place: &Place, stored: &StoredInstall) -> StoredInstall {
+    let (tenant, integration) = (place.tenant.clone(), place.integration.clone());
+    let told = Told::Attached(Attached { tenant, integration });
+    StoredInstall::new(stored.install.clone().step(told))
+}
+
+pub(crate) const NOT_ALLOWED: &str = "the app was not allowed";
+
+/// What is wrong with tokens that are not good for all that is needed.
+pub fn not_allowed(missing: &[String]) -> Option<Fault> {
+    (!missing.is_empty()).then(|| Fault {
+        code: FaultCode::ConfigSchemaInvalid,
+        why: format!("{NOT_ALLOWED}: {}", missing.join(", ")),
+    })
 }
 
 fn entry(place: &Place, wanted: Option<&Wanted>, next: &Integration, now: Timestamp) -> AuditEntry {

@@ -1,7 +1,7 @@
 //! Taking a grant in.
 
 use aws::{
-    Row, StoreError, StoredInstall, TokenPair, WaitingTokens, Wanted,
+    Commit, Row, StoreError, StoredInstall, TokenPair, WaitingTokens, Wanted,
     tokens::{ACCESS_TOKEN, Holder, REFRESH_TOKEN},
 };
 use domain::{
@@ -13,7 +13,7 @@ use ghl::oauth::{AuthorizationCode, Grant, Level};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::{InstallError, Installing, Outcome, done};
+use super::{InstallError, Installing, Outcome};
 use crate::{RenewalError, renewal::holder_of};
 
 /// What the app has to be allowed for everything that Duplex does in a location.
@@ -82,37 +82,49 @@ impl Installing {
         now: Timestamp,
     ) -> Result<Outcome, InstallError> {
         let company = grant.company.clone().ok_or(InstallError::Nobodys)?;
-        let pair = self.store_agency(&company, &grant, now).await?;
-        let only = grant.approved_locations.len() == 1;
+        let told = Told::Granted { at: now, company: Some(company.clone()), way: Way::Company };
+        if let [location] = &grant.approved_locations[..] {
+            self.store_agency(&company, &grant, Some((location, &told, wanted)), now).await?;
+            return self.settle(location, now).await;
+        }
+        self.store_agency(&company, &grant, None, now).await?;
         for location in &grant.approved_locations {
-            let told = Told::Granted { at: now, company: Some(company.clone()), way: Way::Company };
-            let wanted = wanted.clone().filter(|_| only);
-            self.tell(location, told, None, wanted, now).await?;
+            self.tell(location, told.clone(), None, None, now).await?;
         }
-        if let Some(job) = pair.job() {
-            self.renewal.minders.offer(&job, now).await;
-        }
-        match &grant.approved_locations[..] {
-            [location] => self.settle(location, now).await,
-            locations => Ok(Outcome::Agency { locations: locations.len() }),
-        }
+        Ok(Outcome::Agency { locations: grant.approved_locations.len() })
     }
 
+    /// Stores an agency's pair. Where it is for one location, for whom that is wanted is stored with
+    /// it: a code is good once.
     async fn store_agency(
         &self,
         company: &CompanyId,
         grant: &Grant,
+        only: Option<(&LocationId, &Told, Option<Wanted>)>,
         now: Timestamp,
-    ) -> Result<TokenPair, InstallError> {
-        let (tenant, holder) = (TenantId::platform(), holder_of(company));
-        let scope = self.renewal.store.of(&tenant);
-        let row = scope.tokens(&holder).await?;
+    ) -> Result<(), InstallError> {
+        let (platform, holder) = (TenantId::platform(), holder_of(company));
         let future_locations = grant.includes_future_locations;
         let of = Holder::Company { company: company.clone(), future_locations };
-        let pair = self.pair((&tenant, &holder), of, &Given::of(grant, now), now).await?;
-        let pair = TokenPair { due: Some(now), ..pair };
-        done(&scope.transaction().set_tokens(row.as_ref(), &pair).commit().await?)?;
-        Ok(pair)
+        let pair = self.pair((&platform, &holder), of, &Given::of(grant, now), now).await?;
+        let pair = pair.to_be_looked_at(now);
+        for _ in 0..TRIES {
+            let row = self.agency_row(company).await?;
+            let scope = self.renewal.store.of(&platform);
+            let mut transaction = scope.transaction().set_tokens(row.as_ref(), &pair);
+            if let Some((location, told, wanted)) = &only {
+                let install = self.renewal.store.install(location).await?;
+                let next = next(install.as_ref(), location, told, (None, wanted.as_ref()), now);
+                transaction = transaction.set_install(install.as_ref(), &next);
+            }
+            if let Commit::Done = transaction.commit().await? {
+                if let Some(job) = pair.job() {
+                    self.renewal.minders.offer(&job, now).await;
+                }
+                return Ok(());
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     /// A pair as it was given, sealed for its holder.
@@ -131,7 +143,9 @@ impl Installing {
         };
         let state = given.state.clone();
         let (tenant, holder) = (tenant.clone(), holder.clone());
-        Ok(TokenPair { tenant, holder, of, state, access, refresh, due: None })
+        let missing = missing(&given.scopes);
+        let looked_at = 0;
+        Ok(TokenPair { tenant, holder, of, state, access, refresh, missing, due: None, looked_at })
     }
 
     async fn waiting(
@@ -157,20 +171,16 @@ impl Installing {
         wanted: Option<Wanted>,
         now: Timestamp,
     ) -> Result<StoredInstall, InstallError> {
-        let mut tries = TRIES;
-        loop {
+        for _ in 0..TRIES {
             let row = self.renewal.store.install(location).await?;
-            let stored = row.as_ref().map(|it| it.body.clone());
-            let stored =
-                stored.unwrap_or_else(|| StoredInstall::new(Install::new(location.clone(), now)));
-            let next = next(stored, &told, tokens.as_ref(), wanted.as_ref(), now);
-            tries -= 1;
+            let next = next(row.as_ref(), location, &told, (tokens.as_ref(), wanted.as_ref()), now);
             match self.write(row.as_ref(), &next).await {
                 // A code is good once: what it gave is not lost to somebody who writes as well.
-                Err(InstallError::Store(StoreError::Conflict)) if tries > 0 => {}
+                Err(InstallError::Store(StoreError::Conflict)) => {}
                 written => return written.map(|()| next),
             }
         }
+        Err(StoreError::Conflict.into())
     }
 
     pub(super) async fn write(
@@ -185,12 +195,16 @@ impl Installing {
 /// An installation after it was told of one more thing. Tokens that somebody consented to before an
 /// agency did, or before the app was taken out, open nothing any more.
 fn next(
-    stored: StoredInstall,
+    row: Option<&Row<StoredInstall>>,
+    location: &LocationId,
     told: &Told,
-    tokens: Option<&WaitingTokens>,
-    wanted: Option<&Wanted>,
+    (tokens, wanted): (Option<&WaitingTokens>, Option<&Wanted>),
     now: Timestamp,
 ) -> StoredInstall {
+    let stored = row.map_or_else(
+        || StoredInstall::new(Install::new(location.clone(), now)),
+        |row| row.body.clone(),
+    );
     let install = stored.install.clone().step(told.clone());
     let is_void = install.standing() == Standing::Uninstalled
         || matches!(told, Told::Granted { way: Way::Company, .. });
@@ -229,7 +243,7 @@ pub(super) fn waits_as(location: &LocationId) -> IntegrationId {
 }
 
 /// What is needed and was not allowed. A grant that does not say what it allows allows it all.
-pub(super) fn missing(scopes: &[String]) -> Vec<String> {
+fn missing(scopes: &[String]) -> Vec<String> {
     let is_missing = |it: &&str| !scopes.is_empty() && !scopes.iter().any(|scope| scope == *it);
     NEEDED.into_iter().filter(is_missing).map(str::to_owned).collect()
 }

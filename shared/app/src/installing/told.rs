@@ -1,18 +1,15 @@
 //! What the other side says of the app beside a consent.
 
-use aws::{Asked, tokens::Holder};
+use aws::{Asked, TokenPair, tokens::Holder};
 use domain::{
     hidden::Hidden,
-    ids::{CompanyId, LocationId, TenantId},
+    ids::{CompanyId, LocationId},
     install::{Install, Standing, Told, Way},
     token::Happening,
 };
 use jiff::Timestamp;
 
-use super::{InstallError, Installing};
-use crate::renewal::holder_of;
-
-const PAGE: i32 = 100;
+use super::{InstallError, Installing, PAGE};
 
 impl Installing {
     /// The app was put into a location, by a person whose consent comes on its own, or by an agency
@@ -40,9 +37,7 @@ impl Installing {
     }
 
     async fn wants_all(&self, company: &CompanyId) -> Result<bool, InstallError> {
-        let (platform, holder) = (TenantId::platform(), holder_of(company));
-        let pair = self.renewal.store.of(&platform).tokens(&holder).await?;
-        let of = pair.map(|it| it.body.of);
+        let of = self.agency_row(company).await?.map(|it| it.body.of);
         Ok(matches!(of, Some(Holder::Company { future_locations: true, .. })))
     }
 
@@ -54,14 +49,12 @@ impl Installing {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<(), InstallError> {
-        let (platform, holder) = (TenantId::platform(), holder_of(company));
-        let scope = self.renewal.store.of(&platform);
-        let Some(row) = scope.tokens(&holder).await? else { return Ok(()) };
+        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
         if row.body.state.issued_at > at {
             return Ok(()); // Somebody has consented since.
         }
-        let next = row.body.after(Happening::Refused, now);
-        scope.replace_tokens(&row, &next).await?;
+        let next = TokenPair { due: None, ..row.body.after(Happening::Refused, now) };
+        self.write_agency(&row, &next, now).await?;
         self.locations_left(company, at, now).await
     }
 

@@ -5,12 +5,13 @@ use aws::{
     tokens::{Holder, REFRESH_TOKEN},
 };
 use domain::{
+    allowance::Lane,
     ids::{CompanyId, IntegrationId, LocationId, TenantId},
     token::{Need, Plan},
 };
 use ghl::{
     Kind,
-    oauth::{App, Grant, Level, Owner},
+    oauth::{Agency, App, Grant, Level, Owner},
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -58,7 +59,7 @@ impl Renewal {
                 self.by_refresh_token(&app, &token, of).await
             }
             (None, Holder::Location { location, company: Some(company) }) => {
-                self.by_agency(&app, company, location, now).await
+                self.location_grant(company, location, Lane::Reply, now).await
             }
             (None, _) => Err(NotGiven::Refused),
         }
@@ -88,33 +89,36 @@ impl Renewal {
         self.client.exchange_code(app, &code, Some(level(of))).await.map_err(not_given)
     }
 
-    /// A location's token, by its agency's.
+    /// A location's token, by its agency's. An agency's own pair comes first, if it has to be
+    /// renewed as well.
     pub(crate) async fn location_grant(
         &self,
         company: &CompanyId,
         location: &LocationId,
+        lane: Lane,
         now: Timestamp,
     ) -> Result<Grant, NotGiven> {
-        let marketplace = self.marketplace.as_ref().ok_or(RenewalError::NoApp)?;
-        let app = marketplace.app(now).await?;
-        self.by_agency(&app, company, location, now).await
-    }
-
-    /// An agency's own pair comes first, if it has to be renewed as well.
-    async fn by_agency(
-        &self,
-        app: &App,
-        company: &CompanyId,
-        location: &LocationId,
-        now: Timestamp,
-    ) -> Result<Grant, NotGiven> {
-        let token = self.agency_token(company, now).await?;
-        match self.client.location_token(app, &token, company, location).await {
+        let agency = self.agency(company, lane, now).await?;
+        match self.client.location_token(&agency, location).await {
             Err(error) if error.kind() == Kind::Unauthorized => {
                 Err(self.agency_refused(company, error, now).await?)
             }
             given => given.map_err(not_given),
         }
+    }
+
+    /// What it takes to speak for an agency.
+    pub(crate) async fn agency(
+        &self,
+        company: &CompanyId,
+        lane: Lane,
+        now: Timestamp,
+    ) -> Result<Agency, NotGiven> {
+        let marketplace = self.marketplace.as_ref().ok_or(RenewalError::NoApp)?;
+        let app = marketplace.app(now).await?;
+        let token = self.agency_token(company, now).await?;
+        let gate = self.pace.gate((&TenantId::platform(), lane), now);
+        Ok(Agency { app, company: company.clone(), token, gate: Some(gate) })
     }
 
     /// An agency's token is refused. Another is made, if that could help.
@@ -134,7 +138,7 @@ impl Renewal {
         })
     }
 
-    pub(crate) async fn agency_token(
+    async fn agency_token(
         &self,
         company: &CompanyId,
         now: Timestamp,
@@ -152,7 +156,7 @@ impl Renewal {
             }
             Plan::Suspended { .. } => Err(NotGiven::Suspended),
             Plan::Lost => Err(NotGiven::Refused),
-            Plan::Refresh | Plan::Wait { .. } => Err(NotGiven::NotYet),
+            Plan::Refresh | Plan::Wait { .. } | Plan::Rest { .. } => Err(NotGiven::NotYet),
         }
     }
 }

@@ -13,6 +13,7 @@ use ghl::oauth::Grant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Renewal, RenewalError, Renewed, log_renewed};
+use crate::installing::{NOT_ALLOWED, not_allowed};
 
 impl Renewal {
     /// A new pair is stored before anybody uses it.
@@ -56,7 +57,10 @@ impl Renewal {
         };
         let expires_at = now.checked_add(grant.expires_in).unwrap_or(Timestamp::MAX);
         let next = pair.after(Happening::Renewed { expires_at }, now);
-        Ok(TokenPair { access, refresh, ..next })
+        // What is allowed by now is not missing any more. What an answer leaves out is no news.
+        let is_allowed = |it: &String| grant.scopes.contains(it);
+        let missing = pair.missing.iter().filter(|it| !is_allowed(it)).cloned().collect();
+        Ok(TokenPair { access, refresh, missing, ..next })
     }
 
     async fn write(
@@ -94,7 +98,7 @@ async fn with_integration<'t>(
     now: Timestamp,
 ) -> Result<Transaction<'t>, StoreError> {
     let Some(row) = scope.integration_row(&pair.holder).await? else { return Ok(transaction) };
-    Ok(match changed(&row.body, &pair.state.stage, now) {
+    Ok(match changed(&row.body, (&pair.state.stage, &pair.missing), now) {
         Some(next) if next.status == Status::Active => {
             transaction.replace_integration(&row, &next).resume(now)
         }
@@ -103,27 +107,38 @@ async fn with_integration<'t>(
     })
 }
 
-fn changed(integration: &Integration, stage: &Stage, now: Timestamp) -> Option<Integration> {
-    let why = match stage {
-        Stage::Good => None,
+fn changed(
+    integration: &Integration,
+    (stage, missing): (&Stage, &[String]),
+    now: Timestamp,
+) -> Option<Integration> {
+    let fault = match stage {
+        Stage::Good => not_allowed(missing),
         Stage::Refreshing { .. } => return None,
-        Stage::Suspended { .. } => {
-            Some("GoHighLevel says that the location is not active. It is tried again once a day.")
-        }
-        Stage::Lost { .. } => {
-            Some("GoHighLevel does not take the tokens any more. Connect the location again.")
-        }
+        Stage::Suspended { .. } => Some(unusable(
+            "GoHighLevel says that the location is not active. It is tried again once a day.",
+        )),
+        Stage::Lost { .. } => Some(unusable(
+            "GoHighLevel does not take the tokens any more. Connect the location again.",
+        )),
     };
-    let is_ours = |fault: &Fault| fault.code == FaultCode::InvalidCredentials;
     let faulted = integration.tested.as_ref().and_then(|it| it.fault.as_ref());
-    let status = match (integration.status, why) {
+    let status = match (integration.status, &fault) {
         (Status::Active | Status::Pending, Some(_)) => Status::Error,
-        (Status::Error, None) if faulted.is_some_and(is_ours) => Status::Active,
+        (Status::Error, None) if faulted.is_some_and(is_of_tokens) => Status::Active,
         _ => return None,
     };
-    let fault = why.map(|it| Fault { code: FaultCode::InvalidCredentials, why: it.to_owned() });
     let tested = Some(Tested { at: now, took_ms: 0, fault });
     Some(Integration { status, tested, ..integration.clone() })
+}
+
+fn unusable(why: &str) -> Fault {
+    Fault { code: FaultCode::InvalidCredentials, why: why.to_owned() }
+}
+
+/// Whether tokens that are good for all that is needed mend it.
+fn is_of_tokens(fault: &Fault) -> bool {
+    fault.code == FaultCode::InvalidCredentials || fault.why.starts_with(NOT_ALLOWED)
 }
 
 #[cfg(test)]
@@ -143,17 +158,27 @@ mod tests {
     #[test]
     fn an_integration_works_as_long_as_it_has_tokens() {
         let lost = Stage::Lost { since: NOON };
-        let broken = changed(&integration(Status::Active), &lost, NOON).unwrap();
+        let broken = changed(&integration(Status::Active), (&lost, &[]), NOON).unwrap();
         assert_eq!(broken.status, Status::Error);
-        assert_eq!(changed(&broken, &lost, NOON), None);
-        assert_eq!(changed(&broken, &Stage::Good, NOON).unwrap().status, Status::Active);
+        assert_eq!(changed(&broken, (&lost, &[]), NOON), None);
+        assert_eq!(changed(&broken, (&Stage::Good, &[]), NOON).unwrap().status, Status::Active);
+    }
+
+    #[test]
+    fn an_integration_works_once_the_app_is_allowed_all_it_needs() {
+        let missing = ["contacts.write".to_owned()];
+        let some = (&Stage::Good, &missing[..]);
+        let broken = changed(&integration(Status::Active), some, NOON).unwrap();
+        assert_eq!(broken.status, Status::Error);
+        assert_eq!(changed(&broken, some, NOON), None);
+        assert_eq!(changed(&broken, (&Stage::Good, &[]), NOON).unwrap().status, Status::Active);
     }
 
     #[test]
     fn what_somebody_switched_off_stays_off() {
         let off = integration(Status::Disconnected);
         for stage in [Stage::Good, Stage::Lost { since: NOON }] {
-            assert_eq!(changed(&off, &stage, NOON), None);
+            assert_eq!(changed(&off, (&stage, &[]), NOON), None);
         }
     }
 }

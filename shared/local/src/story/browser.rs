@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use reqwest::Client;
+use reqwest::{Client, Url};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
@@ -22,15 +22,29 @@ pub(super) async fn health(on: Cast<'_>) -> anyhow::Result<Value> {
     json(asking(on, client()?.get(format!("{api}/v1/integrations/{id}/health")))).await
 }
 
-/// Opens the link, and reads what GoHighLevel asks. Gives where a click on our location leads.
-pub(super) async fn opens(on: Cast<'_>, link: &str) -> anyhow::Result<String> {
+/// Opens the link, and reads for whom it is. Gives where a click on it leads.
+pub(super) async fn reads(link: &str) -> anyhow::Result<(String, String)> {
     let page = client()?.get(link).send().await?;
     let asked_by = page.url().clone();
     let text = page.error_for_status()?.text().await?;
-    let choice = format!("choice={}", on.world.location);
+    let next = target(&asked_by, &text, "chooselocation")?;
+    Ok((text, next))
+}
+
+/// Goes on to GoHighLevel, and reads what it asks. Gives where a click on our location leads.
+pub(super) async fn opens(on: Cast<'_>, link: &str) -> anyhow::Result<String> {
+    let (_, next) = reads(link).await?;
+    let page = client()?.get(next).send().await?;
+    let asked_by = page.url().clone();
+    let text = page.error_for_status()?.text().await?;
+    target(&asked_by, &text, &format!("choice={}", on.world.location))
+}
+
+/// Where the link of a page leads that has this in its address.
+fn target(page: &Url, text: &str, part: &str) -> anyhow::Result<String> {
     let mut targets = text.split("href=\"").skip(1).filter_map(|it| it.split('"').next());
-    let target = targets.find(|it| it.contains(&choice)).context("the location is no choice")?;
-    Ok(asked_by.join(&target.replace("&amp;", "&"))?.into())
+    let target = targets.find(|it| it.contains(part)).context("no link leads there")?;
+    Ok(page.join(&target.replace("&amp;", "&"))?.into())
 }
 
 /// Clicks, and reads what our page says then.

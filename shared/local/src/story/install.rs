@@ -12,6 +12,16 @@ use super::{
 pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Failed> {
     teller.chapter("A location is connected, by consent");
     let link = teller.does("the API makes a link", browser::link(on)).await?;
+    let claim = "it says for which business the location is wanted";
+    teller
+        .does(claim, async {
+            let (page, _) = browser::reads(&link).await?;
+            let brand = on.scope().tenant().await?.brand;
+            let title = format!("Connect GoHighLevel with {brand}");
+            ensure!(page.contains(&title), "the page does not say so");
+            Ok(())
+        })
+        .await?;
     let claim = "it leads to GoHighLevel, which asks for which location the app may work";
     let choice = teller.does(claim, browser::opens(on, &link)).await?;
     let claim = "somebody clicks the location, and reads that it is connected";

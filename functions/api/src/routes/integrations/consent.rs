@@ -3,6 +3,7 @@
 
 use aws::Asked;
 use domain::{
+    event::WebhookEvent,
     install::Install,
     integration::{Integration, Provider},
     token::{Stage, TokenState},
@@ -23,8 +24,10 @@ const AUTH: &str = "auth";
 const BY_CONSENT: &str = "oauth";
 const BY_TOKEN: &str = "token";
 
-/// Deliveries among which one of the reinstalled app is looked for.
+/// Deliveries among which one of the reinstalled app is looked for, the newest first: so many pages
+/// of so many. Where much is told and no agent writes, nobody can say whether one could.
 const DELIVERIES: i32 = 100;
+const PAGES: u32 = 10;
 
 /// How fresh a token is that somebody consented to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,13 +59,19 @@ pub(crate) async fn of(
     if !is_given(integration) {
         return Ok(None);
     }
-    let tokens = member.scope().tokens(&integration.id).await?.map(|row| row.body.state);
+    let pair = member.scope().tokens(&integration.id).await?.map(|row| row.body);
+    let is_whole = pair.as_ref().is_none_or(|it| it.missing.is_empty());
+    let tokens = pair.map(|it| it.state);
     let state = state(tokens.as_ref(), member.now());
     let advice = match state {
         "lost" => Some("Make a link with POST /v1/crm/links, and open it."),
         "suspended" => Some(
             "Have the location activated in GoHighLevel. It is asked for once a day, and goes on by \
              itself.",
+        ),
+        _ if !is_whole => Some(
+            "Add the missing scopes to the app's version in the developer portal. Then make a link \
+             with POST /v1/crm/links, and open it.",
         ),
         _ if has_forgotten_us(member, integration).await? => Some(
             "Choose the SMS provider again: Settings > Phone Numbers > Advanced Settings > SMS \
@@ -91,11 +100,28 @@ async fn has_forgotten_us(member: &Member, integration: &Integration) -> Result<
     let is_chosen = integration.settings["provider"]["kind"] == "default";
     let again = install.filter(|it| is_chosen && it.is_reinstalled());
     let Some(since) = again.as_ref().and_then(Install::installed_at) else { return Ok(false) };
-    let asked = Asked::newest(DELIVERIES);
-    let deliveries = member.scope().events(&integration.id, asked).await?.items;
-    let is_after =
-        |it: &domain::event::WebhookEvent| it.received_at > since && it.heard.is_message_to_send();
-    Ok(!deliveries.iter().any(is_after))
+    Ok(!has_heard_from_agents(member, integration, since).await?)
+}
+
+async fn has_heard_from_agents(
+    member: &Member,
+    integration: &Integration,
+    since: Timestamp,
+) -> Result<bool, Problem> {
+    let mut after = None;
+    for _ in 0..PAGES {
+        let asked = Asked::newest(DELIVERIES).after(after);
+        let page = member.scope().events(&integration.id, asked).await?;
+        let is_after = |it: &&WebhookEvent| it.received_at > since;
+        if page.items.iter().filter(is_after).any(|it| it.heard.is_message_to_send()) {
+            return Ok(true);
+        }
+        after = page.next;
+        if after.is_none() || page.items.iter().any(|it| it.received_at <= since) {
+            break;
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses settings by which somebody says themselves how the token comes.

@@ -27,7 +27,7 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
         if let Some(row) = member.deps.store.install(&location).await?
             && is_of(&row.body, member, integration)
         {
-            transaction = transaction.replace_install(&row, &detached(&row.body));
+            transaction = transaction.set_install(Some(&row), &detached(&row.body));
         }
     }
     if consent::is_given(integration) {
