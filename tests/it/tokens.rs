@@ -9,15 +9,20 @@ use domain::{
     token::{Need, Stage},
 };
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 use local::{
     emulator::gate::{Fault as AwsFault, When},
-    sims::ghl::Consent,
+    sims::{
+        fault::{Fault, Planned},
+        ghl::Consent,
+    },
 };
+use serde_json::json;
 use token_refresher::Refreshed;
 
 use crate::{
     consent::{come_back, connect, crm, link},
-    world::{ANNA, World, answer_lost, unavailable},
+    world::{ANNA, BEN, World, answer_lost, unavailable},
 };
 
 const DAY: i64 = 24 * 60 * 60;
@@ -188,6 +193,110 @@ async fn a_pair_that_is_lost_for_good_stops_the_location_until_somebody_connects
     assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Active);
 }
 
+/// However many texts wait, each asks once, and nobody asks before it may have become another matter.
+#[tokio::test]
+async fn a_location_that_refuses_every_token_is_left_alone_and_goes_on_by_itself() {
+    let world = connected().await;
+    world.advance(600);
+    let every_call = format!("*@{}", world.acme.location);
+    let body = Some(json!({ "statusCode": 401, "message": "The access token is invalid." }));
+    let fault = Fault::Status { status: 401, body, retry_after: None };
+    world.ghl.faults().add(Planned { on: every_call, times: 1_000, fault });
+    let to = world.acme.numbers.texting.clone();
+    for (from, text) in [(ANNA, "one"), (BEN, "two")] {
+        world.texting.receives_text(from, to.as_str(), text, &[]).await;
+    }
+    let calls = world.ghl.calls().len();
+    world.work_until(world.now() + SignedDuration::from_mins(4)).await;
+    assert_eq!(world.ghl.refreshes(), 1);
+    let calls = world.ghl.calls().len() - calls;
+    assert!(
+        calls <= 5,
+        "{calls} calls: each text before the renewal and after it, and the renewal"
+    );
+
+    world.ghl.faults().clear();
+    world.settle().await;
+    assert_eq!(world.heard_in_ghl(ANNA), ["one"]);
+    assert_eq!(world.heard_in_ghl(BEN), ["two"]);
+}
+
+/// An ordinary call tells that the location is not active. Its work waits, and nobody calls for it.
+#[tokio::test]
+async fn a_location_that_is_paused_while_its_token_is_good_is_found_out_by_a_call() {
+    let world = connected().await;
+    world.advance(600);
+    world.ghl.set_paused(world.acme.location.as_str(), true);
+    let to = world.acme.numbers.texting.clone();
+    world.texting.receives_text(ANNA, to.as_str(), "are you open?", &[]).await;
+    world.work_until(world.now() + SignedDuration::from_mins(3)).await;
+    assert!(matches!(stage(&world).await, Stage::Suspended { .. }));
+    assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Error);
+    let calls = world.ghl.calls().len();
+    world.work_until(world.now() + SignedDuration::from_hours(20)).await;
+    assert_eq!(world.ghl.calls().len(), calls);
+
+    world.ghl.set_paused(world.acme.location.as_str(), false);
+    world.advance(5 * 3_600);
+    assert_eq!(refresh(&world).await.renewed, 1);
+    world.settle().await;
+    world.advance(200);
+    world.settle().await;
+    assert_eq!(world.heard_in_ghl(ANNA), ["are you open?"]);
+}
+
+/// The agency may not open it any more, in words that nobody wrote down. It is asked until the last
+/// token has come to its end, and then somebody has to connect it again.
+#[tokio::test]
+async fn a_location_that_its_agency_may_not_open_any_more_is_lost_in_the_end() {
+    let world = by_its_agency().await;
+    let body = Some(json!({ "statusCode": 403, "message": "Not for this agency." }));
+    let fault = Fault::Status { status: 403, body, retry_after: None };
+    world.ghl.faults().add(Planned { on: "location_token".to_owned(), times: 1_000, fault });
+    world.advance(DAY * 5 / 6);
+    refresh(&world).await;
+    assert!(matches!(stage(&world).await, Stage::Refreshing { .. }), "it is good for hours yet");
+    world.advance(DAY / 6 + 1);
+    assert_eq!(refresh(&world).await.lost, 1);
+    world.advance(61);
+    assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Error);
+    let calls = world.ghl.calls().len();
+    world.advance(DAY / 2);
+    assert_eq!(refresh(&world).await.lost, 0);
+    assert_eq!(world.ghl.calls().len(), calls, "nobody asks any more");
+    world.settle().await;
+}
+
+/// The location waits for its agency, and goes on with it.
+#[tokio::test]
+async fn an_agency_that_is_paused_or_whose_token_is_refused_takes_nothing_from_its_locations() {
+    let world = by_its_agency().await;
+    let company = world.store.install(&world.acme.location).await.unwrap().unwrap().body.install;
+    let company = company.company.unwrap().to_string();
+    world.ghl.expire_access(&company);
+    world.advance(600);
+    world.ghl.expire_access(world.acme.location.as_str());
+    hears(&world, "hello").await;
+    assert_eq!(
+        world.heard_in_ghl(ANNA),
+        ["hello"],
+        "the agency's is renewed before the location's"
+    );
+
+    world.ghl.set_paused(&company, true);
+    world.advance(DAY);
+    refresh(&world).await;
+    world.settle().await;
+    assert!(matches!(stage(&world).await, Stage::Suspended { .. }), "{:?}", stage(&world).await);
+    world.ghl.set_paused(&company, false);
+    world.advance(DAY + 60);
+    refresh(&world).await;
+    world.settle().await;
+    world.advance(61);
+    hears(&world, "again").await;
+    assert_eq!(world.heard_in_ghl(ANNA), ["hello", "again"]);
+}
+
 /// The refresh token is good again once the location is active. It is asked for once a day.
 #[tokio::test]
 async fn a_paused_location_is_asked_for_once_a_day() {
@@ -226,14 +335,20 @@ async fn an_endpoint_that_is_down_takes_nothing_away() {
 }
 
 /// A location of an agency's has no refresh token of its own.
-#[tokio::test]
-async fn a_location_by_way_of_its_agency_is_renewed_by_it() {
+async fn by_its_agency() -> World {
     let world = World::new().await;
     let locations = vec![world.acme.location.to_string()];
     let code = world.ghl.consent(Consent::Agency { locations, future: false });
     let link = link(&world, &world.acme.tenant).await;
     come_back(&world, &code, Some(&link)).await;
     world.settle().await;
+    world.advance(61);
+    world
+}
+
+#[tokio::test]
+async fn a_location_by_way_of_its_agency_is_renewed_by_it() {
+    let world = by_its_agency().await;
     world.advance(DAY * 5 / 6);
     assert_eq!(refresh(&world).await.renewed, 2, "the agency's and the location's");
     world.settle().await;
