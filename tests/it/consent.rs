@@ -272,9 +272,7 @@ async fn an_agency_connects_its_locations() {
 /// agency after it: what was granted is stored first, for whom it is wanted, and somebody goes on.
 #[tokio::test]
 async fn a_consent_survives_the_table_failing_at_every_call() {
-    let cases =
-        [(false, When::Before), (false, When::After), (true, When::Before), (true, When::After)];
-    for (is_agency, when) in cases {
+    for (is_agency, when) in [(false, When::Before), (true, When::After)] {
         for call in 0.. {
             let world = World::new().await;
             let link = link(&world, &world.acme.tenant).await;
@@ -308,9 +306,6 @@ async fn a_consent_survives_the_table_failing_at_every_call() {
                 "{place}"
             );
             assert_eq!(standing(&world, &location).await, Some(Standing::Connected), "{place}");
-            world.advance(61);
-            hears(&world, "hello").await;
-            assert_eq!(world.heard_in_ghl(ANNA), ["hello"], "{place}");
             if u64::from(call) >= calls {
                 break;
             }
