@@ -6,6 +6,7 @@ mod connecting;
 mod conversations;
 mod crm;
 mod description;
+mod exporting;
 mod forgetting;
 mod holding;
 mod isolation;
@@ -64,6 +65,18 @@ impl<'a> Key<'a> {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, None, &[]).await
+    }
+
+    /// Everything that a list has, page after page.
+    pub(crate) async fn get_all(&self, path: &str) -> Vec<Value> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let (mut items, mut next) = (Vec::new(), path.to_owned());
+        loop {
+            let page = self.get(&next).await.expect(200);
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(cursor) = page["next_cursor"].as_str() else { return items };
+            next = format!("{path}{joint}cursor={cursor}");
+        }
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

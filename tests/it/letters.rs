@@ -6,12 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local::{
     emulator::Gate,
     seed::Accounts,
-    sims::{
-        aloware,
-        carrier::{Setting, ids::hex},
-        clock::Clock,
-        ghl, telnyx, texting, twilio,
-    },
+    sims::{aloware, carrier::Setting, clock::Clock, ghl, telnyx, texting, twilio},
 };
 use serde_json::{Value, json};
 
@@ -130,7 +125,7 @@ impl Sender {
             Self::Texting => {
                 let signed = [format!("{seconds}.").as_bytes(), &body].concat();
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-                let signature = hex(hmac::sign(&key, &signed));
+                let signature = hex::encode(hmac::sign(&key, &signed));
                 letter
                     .with("x-texting-signature", &format!("t={seconds},v1={signature}"))
                     .with("x-texting-secret", std::str::from_utf8(secret).unwrap())

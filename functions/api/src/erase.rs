@@ -63,8 +63,8 @@ pub(crate) async fn person(
     if !mirrors::leads(member, Some(phone), begun).await? {
         return Ok(all);
     }
-    whose(member, phone, conversation).await?;
-    Ok(Forgotten { complete: true, ..all })
+    let complete = whose(member, phone, conversation, begun).await?;
+    Ok(Forgotten { complete, ..all })
 }
 
 /// What came in from outside about this person: whatever the sync log says was caused by it, and
@@ -190,11 +190,13 @@ async fn handed_over(member: &Member, message: &Message) -> Result<Option<EventI
     Ok(crm.map(|crm| EventId::of_delivery(&member.tenant, &crm, crm_message)))
 }
 
+/// Whose the phone is. Whether it was forgotten, which it is once nothing that it leads to is left.
 async fn whose(
     member: &Member,
     phone: &PhoneNumber,
     conversation: &ConversationId,
-) -> Result<(), Problem> {
+    begun: Instant,
+) -> Result<bool, Problem> {
     let scope = member.scope();
     let stood = scope.conversation(conversation).await?.map(|row| row.body);
     let owner = scope.last_owner_of(phone).await?;
@@ -204,11 +206,14 @@ async fn whose(
         transaction = transaction.forget_conversation(conversation);
     }
     if let Some(owner) = &owner {
-        mirrors::of(member, Some(&owner.contact)).await?;
+        if !mirrors::of(member, Some(&owner.contact), begun).await? {
+            return Ok(false);
+        }
         transaction = transaction.forget_owner(phone, owner).forget_lead(&owner.contact);
     }
     for copy in &copies {
         transaction = transaction.forget_contact_copy(copy);
     }
-    done(&transaction.commit().await?)
+    done(&transaction.commit().await?)?;
+    Ok(true)
 }

@@ -11,7 +11,6 @@ mod contacts;
 mod error;
 mod fields;
 mod gate;
-mod hex;
 mod inbound;
 mod probe;
 mod rate;

@@ -1,7 +1,7 @@
 //! Tenants, from the first to the last day.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Key;
 use crate::{
@@ -125,7 +125,7 @@ async fn a_deleted_tenant_answers_nobody_and_keeps_what_the_law_asks() {
     operator.delete("/v1/tenants/acme").await.refused(409, "INVALID_STATE");
     operator.post("/v1/tenants/acme/suspend", &json!({ "reason": "left" })).await.expect(200);
 
-    let records = exported(&operator).await;
+    let records = operator.get_all("/v1/tenants/acme/export").await;
     let kinds: std::collections::BTreeSet<_> =
         records.iter().map(|it| it["kind"].as_str().unwrap()).collect();
     for kind in ["tenant", "integration", "conversation", "message", "opt_out", "consent", "audit"]
@@ -145,17 +145,6 @@ async fn a_deleted_tenant_answers_nobody_and_keeps_what_the_law_asks() {
     assert!(!kept.contains("my knee hurts"));
     assert!(kept.contains("CONSENT#") && kept.contains("OPTOUT"));
     world.settle().await;
-}
-
-async fn exported(operator: &Key<'_>) -> Vec<Value> {
-    let mut records = Vec::new();
-    let mut path = "/v1/tenants/acme/export".to_owned();
-    loop {
-        let page = operator.get(&path).await.expect(200);
-        records.extend(page["items"].as_array().unwrap().clone());
-        let Some(next) = page["next_cursor"].as_str() else { return records };
-        path = format!("/v1/tenants/acme/export?cursor={next}");
-    }
 }
 
 /// None of them has a conversation: nothing was said with them yet.
@@ -196,7 +185,7 @@ async fn what_waits_for_or_failed_with_somebody_new_is_exported_and_deleted_too(
     world.drain().await;
     operator.post("/v1/tenants/acme/suspend", &json!({ "reason": "left" })).await.expect(200);
 
-    let whole = serde_json::to_string(&exported(&operator).await).unwrap();
+    let whole = serde_json::to_string(&operator.get_all("/v1/tenants/acme/export").await).unwrap();
     // Twilio's deliveries are forms.
     for words in ["planned ", "opted ", "parked ", "unread ", "unusable+", "doubted "] {
         assert!(whole.contains(&format!("{words}knee")), "{words}");

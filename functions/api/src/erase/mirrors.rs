@@ -1,80 +1,93 @@
-//! What the CRM told us of people, and of their deals and appointments.
+//! What the CRM told us of people, and of their deals and appointments. Each walk says whether
+//! nothing is left.
 
 use std::time::Instant;
 
-use aws::Asked;
-use domain::{ids::ContactId, phone::PhoneNumber};
+use aws::{Asked, Page, StoreError, Transaction};
+use domain::{ids::ContactId, lead::Lead, phone::PhoneNumber};
 
 use super::{BUDGET, PAGE};
 use crate::{asking::Member, problem::Problem, routes::tenants::done};
 
-/// Those who have this phone; without one, those of whom no phone is known. Whether nothing is left.
+/// Those who have this phone; without one, those of whom no phone is known.
 pub(super) async fn leads(
     member: &Member,
     phone: Option<&PhoneNumber>,
     begun: Instant,
 ) -> Result<bool, Problem> {
-    let (scope, mut after) = (member.scope(), None);
+    let scope = member.scope();
+    walk(begun, |asked| scope.leads(phone, asked), |it| lead(member, it, begun)).await
+}
+
+/// What is theirs goes first, for they lead to it.
+async fn lead(member: &Member, lead: Lead, begun: Instant) -> Result<bool, Problem> {
+    if !of(member, Some(&lead.contact), begun).await? {
+        return Ok(false);
+    }
+    gone(member.scope().transaction().forget_lead(&lead.contact)).await
+}
+
+/// A contact's deals and appointments; without one, those that are nobody's.
+pub(super) async fn of(
+    member: &Member,
+    contact: Option<&ContactId>,
+    begun: Instant,
+) -> Result<bool, Problem> {
+    Ok(deals(member, contact, begun).await? && appointments(member, contact, begun).await?)
+}
+
+async fn deals(
+    member: &Member,
+    contact: Option<&ContactId>,
+    begun: Instant,
+) -> Result<bool, Problem> {
+    let scope = member.scope();
+    let forget = |it| gone(scope.transaction().forget_deal(&it));
+    walk(begun, |asked| scope.deals(contact, asked), forget).await
+}
+
+async fn appointments(
+    member: &Member,
+    contact: Option<&ContactId>,
+    begun: Instant,
+) -> Result<bool, Problem> {
+    let scope = member.scope();
+    let forget = |it| gone(scope.transaction().forget_appointment(&it));
+    walk(begun, |asked| scope.appointments(contact, asked), forget).await
+}
+
+pub(super) async fn users(member: &Member, begun: Instant) -> Result<bool, Problem> {
+    let scope = member.scope();
+    let forget = |it| gone(scope.transaction().forget_user(&it));
+    walk(begun, |asked| scope.users(asked), forget).await
+}
+
+/// Forgets what a list has, page by page, until there is no more time.
+async fn walk<T, P, F>(
+    begun: Instant,
+    page: impl Fn(Asked) -> P,
+    forget: impl Fn(T) -> F,
+) -> Result<bool, Problem>
+where
+    P: Future<Output = Result<Page<T>, StoreError>>,
+    F: Future<Output = Result<bool, Problem>>,
+{
+    let mut after = None;
     loop {
-        let page = scope.leads(phone, Asked::oldest(PAGE).after(after)).await?;
-        for lead in page.items {
-            of(member, Some(&lead.contact)).await?;
-            done(&scope.transaction().forget_lead(&lead.contact).commit().await?)?;
-            if begun.elapsed() > BUDGET {
+        let found = page(Asked::oldest(PAGE).after(after)).await?;
+        for it in found.items {
+            if !forget(it).await? || begun.elapsed() > BUDGET {
                 return Ok(false);
             }
         }
-        after = page.next;
+        after = found.next;
         if after.is_none() {
             return Ok(true);
         }
     }
 }
 
-/// A contact's deals and appointments; without one, those that are nobody's.
-pub(super) async fn of(member: &Member, contact: Option<&ContactId>) -> Result<(), Problem> {
-    deals(member, contact).await?;
-    appointments(member, contact).await
-}
-
-async fn deals(member: &Member, contact: Option<&ContactId>) -> Result<(), Problem> {
-    let (scope, mut after) = (member.scope(), None);
-    loop {
-        let page = scope.deals(contact, Asked::oldest(PAGE).after(after)).await?;
-        for deal in &page.items {
-            done(&scope.transaction().forget_deal(deal).commit().await?)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-async fn appointments(member: &Member, contact: Option<&ContactId>) -> Result<(), Problem> {
-    let (scope, mut after) = (member.scope(), None);
-    loop {
-        let page = scope.appointments(contact, Asked::oldest(PAGE).after(after)).await?;
-        for appointment in &page.items {
-            done(&scope.transaction().forget_appointment(appointment).commit().await?)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-pub(super) async fn users(member: &Member) -> Result<(), Problem> {
-    let (scope, mut after) = (member.scope(), None);
-    loop {
-        let page = scope.users(Asked::oldest(PAGE).after(after)).await?;
-        for user in &page.items {
-            done(&scope.transaction().forget_user(user).commit().await?)?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
+async fn gone(transaction: Transaction<'_>) -> Result<bool, Problem> {
+    done(&transaction.commit().await?)?;
+    Ok(true)
 }

@@ -61,8 +61,8 @@ pub(crate) async fn rest(
     let (noted, is_all_noted) = noted(member, begun).await?;
     let mut complete = is_all_said && is_all_noted;
     complete &= mirrors::leads(member, None, begun).await?;
-    mirrors::of(member, None).await?;
-    mirrors::users(member).await?;
+    complete &= mirrors::of(member, None, begun).await?;
+    complete &= mirrors::users(member, begun).await?;
     for table in [Table::Journal, Table::State] {
         complete &= waiting(member, table, begun).await?;
     }

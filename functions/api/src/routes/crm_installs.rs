@@ -89,7 +89,7 @@ fn view(stored: &StoredInstall) -> InstallView {
     }
 }
 
-/// Locations in which the app is or was installed, those that we heard of last first
+/// Locations in which the app is or was installed, newest first, by when we first heard of them
 #[utoipa::path(
     get, path = "/v1/crm/installs", tag = "Connecting GoHighLevel", params(PageParams),
     responses((status = 200, body = Listed<InstallView>), Refusals)

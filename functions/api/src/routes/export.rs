@@ -9,12 +9,14 @@ use axum::Json;
 use domain::{
     conversation::Conversation,
     ids::{ConversationId, IntegrationId},
+    phone::PhoneNumber,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::described::Step;
 use super::{consents, conversations, events, messages, opt_outs, people, tenants};
 use crate::{
     Deps,
@@ -76,8 +78,14 @@ enum Stage {
         after: Option<Position>,
         said: Option<Position>,
     },
-    /// Those of whom the CRM knows no phone.
-    Unreachable(Option<Position>),
+    /// Who has this phone, and what is theirs; then that.
+    Described {
+        phone: PhoneNumber,
+        step: Step,
+        then: Box<Stage>,
+    },
+    /// Those of whom the CRM knows no phone, what is nobody's, and who works in the CRM.
+    Unreachable(Step),
     /// What came in through this integration, after that. Without one, the first is to come.
     Deliveries {
         integration: Option<IntegrationId>,
@@ -89,6 +97,15 @@ enum Stage {
 }
 
 type Page = (Vec<Record>, Option<Stage>);
+
+/// How far the export of a person has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Part {
+    /// What was said, after this.
+    Said(Option<Position>),
+    /// Who has the phone, and what is theirs.
+    Described(Step),
+}
 
 fn record(kind: &'static str, view: &impl Serialize) -> Record {
     Record { kind, record: seen(view) }
@@ -129,7 +146,10 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
         Stage::Numbers => numbers(member).await,
         Stage::Conversations { after, said } => conversation(member, after, said).await,
         Stage::People { after, said } => person(member, after, said).await,
-        Stage::Unreachable(after) => unreachable(member, after).await,
+        Stage::Described { phone, step, then } => {
+            who_has(member, Vec::new(), phone, step, *then).await
+        }
+        Stage::Unreachable(step) => unreachable(member, step).await,
         Stage::Deliveries { integration, after } => deliveries(member, integration, after).await,
         Stage::OptOuts(after) => {
             let page = member.scope().opt_outs(Asked::newest(PAGE).after(after)).await?;
@@ -173,22 +193,17 @@ async fn conversation(
     after: Option<Position>,
     said: Option<Position>,
 ) -> Result<Page, Problem> {
+    let over = Stage::People { after: None, said: None };
     let found = member.scope().conversations(Asked::newest(1).after(after.clone())).await?;
-    let Some(conversation) = found.items.first() else {
-        return Ok((Vec::new(), Some(Stage::People { after: None, said: None })));
-    };
-    let is_begun = said.is_some();
-    let (mut items, said) = said_in(member, &conversation.id, said).await?;
-    if !is_begun {
-        items.insert(0, head(conversation));
-        items.extend(described::at(member, &conversation.phone).await?);
+    let Some(conversation) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
+    let mut items = if said.is_none() { vec![head(conversation)] } else { Vec::new() };
+    let (texts, said) = said_in(member, &conversation.id, said).await?;
+    items.extend(texts);
+    if said.is_some() {
+        return Ok((items, Some(Stage::Conversations { after, said })));
     }
-    let next = match (said, found.next) {
-        (Some(said), _) => Stage::Conversations { after, said: Some(said) },
-        (None, Some(next)) => Stage::Conversations { after: Some(next), said: None },
-        (None, None) => Stage::People { after: None, said: None },
-    };
-    Ok((items, Some(next)))
+    let then = found.next.map_or(over, |it| Stage::Conversations { after: Some(it), said: None });
+    who_has(member, items, conversation.phone.clone(), Step::first(), then).await
 }
 
 /// One of those with whom nothing was said yet, or more of what is to be said to them.
@@ -197,30 +212,43 @@ async fn person(
     after: Option<Position>,
     said: Option<Position>,
 ) -> Result<Page, Problem> {
-    let over = Stage::Unreachable(None);
+    let over = Stage::Unreachable(Step::first());
     let found = member.scope().people(Asked::newest(1).after(after.clone())).await?;
     let Some(noted) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
     let conversation = ConversationId::with(&member.tenant, &noted.phone);
-    let next = found.next.map_or(over, |it| Stage::People { after: Some(it), said: None });
+    let then = found.next.map_or(over, |it| Stage::People { after: Some(it), said: None });
     if member.scope().conversation(&conversation).await?.is_some() {
-        return Ok((Vec::new(), Some(next)));
+        return Ok((Vec::new(), Some(then)));
     }
-    let is_begun = said.is_some();
-    let (mut items, said) = said_in(member, &conversation, said).await?;
-    if !is_begun {
-        items.insert(0, record("person", noted));
-        items.extend(described::at(member, &noted.phone).await?);
+    let mut items = if said.is_none() { vec![record("person", noted)] } else { Vec::new() };
+    let (texts, said) = said_in(member, &conversation, said).await?;
+    items.extend(texts);
+    if said.is_some() {
+        return Ok((items, Some(Stage::People { after, said })));
     }
-    Ok((items, Some(said.map_or(next, |it| Stage::People { after, said: Some(it) }))))
+    who_has(member, items, noted.phone.clone(), Step::first(), then).await
 }
 
-async fn unreachable(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
-    let (mut items, next) = described::unreachable(member, after).await?;
-    if let Some(after) = next {
-        return Ok((items, Some(Stage::Unreachable(Some(after)))));
-    }
-    items.extend(described::nobodys(member).await?);
-    Ok((items, Some(Stage::Deliveries { integration: None, after: None })))
+/// After these records who has a phone, as far as there is room; then that stage.
+async fn who_has(
+    member: &Member,
+    items: Vec<Record>,
+    phone: PhoneNumber,
+    step: Step,
+    then: Stage,
+) -> Result<Page, Problem> {
+    let (items, next) = described::fill(member, items, Some(&phone), step).await?;
+    let next = match next {
+        Some(step) => Stage::Described { phone, step, then: Box::new(then) },
+        None => then,
+    };
+    Ok((items, Some(next)))
+}
+
+async fn unreachable(member: &Member, step: Step) -> Result<Page, Problem> {
+    let over = Stage::Deliveries { integration: None, after: None };
+    let (items, next) = described::fill(member, Vec::new(), None, step).await?;
+    Ok((items, Some(next.map_or(over, Stage::Unreachable))))
 }
 
 /// What came in through one integration, as it was posted; then the next one.
@@ -271,12 +299,11 @@ async fn export_person(
     let phone = opt_outs::phone("phone", &of.phone)?;
     let conversation = ConversationId::with(&member.tenant, &phone);
     let list = format!("person#{conversation}");
-    let (after, mut items) = match &of.cursor {
-        Some(cursor) => (Some(opened(&member, &list, cursor).await?), Vec::new()),
-        None => (None, first(&member, &phone, &conversation).await?),
+    let (items, part) = match &of.cursor {
+        Some(cursor) => (Vec::new(), opened(&member, &list, cursor).await?),
+        None => (first(&member, &phone, &conversation).await?, Part::Said(None)),
     };
-    let (said, next) = said_in(&member, &conversation, after).await?;
-    items.extend(said);
+    let (items, next) = more(&member, items, &phone, part).await?;
     if of.cursor.is_none() {
         if items.is_empty() {
             return Err(Problem::not_found("person"));
@@ -284,7 +311,7 @@ async fn export_person(
         people::note(&member, "person.export", &conversation, None).await?;
     }
     let next_cursor = match next {
-        Some(position) => Some(sealed(&member, &list, &position).await?),
+        Some(part) => Some(sealed(&member, &list, &part).await?),
         None => None,
     };
     Ok(Json(Listed { items, next_cursor }))
@@ -292,7 +319,7 @@ async fn export_person(
 
 async fn first(
     member: &Member,
-    phone: &domain::phone::PhoneNumber,
+    phone: &PhoneNumber,
     conversation: &ConversationId,
 ) -> Result<Vec<Record>, Problem> {
     let scope = member.scope();
@@ -300,11 +327,33 @@ async fn first(
     if let Some(row) = scope.conversation(conversation).await? {
         items.push(head(&row.body));
     }
-    items.extend(described::at(member, phone).await?);
     if let Some(row) = scope.opt_out(phone).await? {
         items.push(record("opt_out", &opt_outs::view(member, &row.body)));
     }
     let ledger = scope.consent_history(phone, Asked::oldest(1000)).await?.items;
     items.extend(ledger.iter().map(|it| record("consent", &consents::view(it))));
     Ok(items)
+}
+
+/// After these records what was said, and then who has the phone.
+async fn more(
+    member: &Member,
+    mut items: Vec<Record>,
+    phone: &PhoneNumber,
+    part: Part,
+) -> Result<(Vec<Record>, Option<Part>), Problem> {
+    let step = match part {
+        Part::Said(after) => {
+            let conversation = ConversationId::with(&member.tenant, phone);
+            let (texts, next) = said_in(member, &conversation, after).await?;
+            items.extend(texts);
+            if next.is_some() {
+                return Ok((items, Some(Part::Said(next))));
+            }
+            Step::first()
+        }
+        Part::Described(step) => step,
+    };
+    let (items, next) = described::fill(member, items, Some(phone), step).await?;
+    Ok((items, next.map(Part::Described)))
 }

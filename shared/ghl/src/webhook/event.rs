@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Signed, Unreadable, workflow::Verified};
-use crate::{fields::Fields, hex::hex};
+use crate::fields::Fields;
 
 pub use app::{AppUpdate, Install, PlanChange, Trial};
 pub use appointment::{AppointmentAction, AppointmentChange};
@@ -97,7 +97,7 @@ impl MarketplaceEvent {
         if let Some(id) = &self.webhook_id {
             return id.clone();
         }
-        let digest = hex(digest::digest(&digest::SHA256, body).as_ref());
+        let digest = hex::encode(digest::digest(&digest::SHA256, body));
         let kind = &self.kind;
         match self.at {
             Some(_) => format!("sha256:{kind}:{digest}"),

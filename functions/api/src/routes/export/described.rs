@@ -1,59 +1,132 @@
-//! People as the CRM describes them, with what is theirs.
+//! People as the CRM describes them, with what is theirs, however much it is.
+//!
+//! It is told step by step, of one person or of a list's next hundred, until a page is full. The
+//! step that comes next leads to the next page.
 
 use aws::{Asked, Position};
-use domain::{ids::ContactId, lead::Lead, phone::PhoneNumber};
+use domain::{ids::ContactId, phone::PhoneNumber};
+use serde::{Deserialize, Serialize};
 
 use super::{PAGE, Record, record};
 use crate::{asking::Member, problem::Problem};
 
-/// Those who have this phone, and whoever it leads to.
-pub(super) async fn at(member: &Member, phone: &PhoneNumber) -> Result<Vec<Record>, Problem> {
-    let scope = member.scope();
-    let mut leads = scope.leads(Some(phone), Asked::newest(PAGE)).await?.items;
-    if let Some(owner) = scope.last_owner_of(phone).await?
-        && !leads.iter().any(|it| it.contact == owner.contact)
-    {
-        leads.extend(scope.lead(&owner.contact).await?.map(|row| row.body));
-    }
-    let mut items = Vec::new();
-    for lead in &leads {
-        items.extend(whole(member, lead).await?);
-    }
-    Ok(items)
+/// Records of a full page. The last step may bring it a list's page more.
+const FULL: usize = 100;
+
+/// What comes next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Step {
+    /// Of those who have the phone, or of whom none is known, who comes after this one.
+    Contact(Option<Position>),
+    /// Whoever the phone leads to.
+    Owner,
+    /// The deals after this one.
+    Deals(Belongings, Option<Position>),
+    Appointments(Belongings, Option<Position>),
+    /// Those who work in the CRM.
+    Users(Option<Position>),
 }
 
-/// Those of whom no phone is known.
-pub(super) async fn unreachable(
+/// Whose deals and appointments it is about, if they are anybody's, and what comes after them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Belongings {
+    of: Option<ContactId>,
+    then: Option<Box<Step>>,
+}
+
+type Told = (Vec<Record>, Option<Step>);
+
+impl Step {
+    pub(super) fn first() -> Self {
+        Self::Contact(None)
+    }
+
+    fn belongings(of: Option<ContactId>, then: Option<Self>) -> Self {
+        Self::Deals(Belongings { of, then: then.map(Box::new) }, None)
+    }
+}
+
+/// Fills the page that begins with these records: with those who have a phone; without one, with
+/// those of whom none is known, what is nobody's, and who works in the CRM.
+pub(super) async fn fill(
     member: &Member,
-    after: Option<Position>,
-) -> Result<(Vec<Record>, Option<Position>), Problem> {
-    let page = member.scope().leads(None, Asked::newest(PAGE).after(after)).await?;
-    let mut items = Vec::new();
-    for lead in &page.items {
-        items.extend(whole(member, lead).await?);
+    mut items: Vec<Record>,
+    phone: Option<&PhoneNumber>,
+    step: Step,
+) -> Result<Told, Problem> {
+    let mut next = Some(step);
+    while items.len() < FULL
+        && let Some(step) = next.take()
+    {
+        let (more, then) = told(member, phone, step).await?;
+        items.extend(more);
+        next = then;
     }
-    Ok((items, page.next))
+    Ok((items, next))
 }
 
-/// What is nobody's, and those who work in the CRM.
-pub(super) async fn nobodys(member: &Member) -> Result<Vec<Record>, Problem> {
-    let mut items = belongings(member, None).await?;
-    let users = member.scope().users(Asked::newest(PAGE)).await?.items;
-    items.extend(users.iter().map(|it| record("user", it)));
-    Ok(items)
-}
-
-async fn whole(member: &Member, lead: &Lead) -> Result<Vec<Record>, Problem> {
-    let mut items = vec![record("contact", lead)];
-    items.extend(belongings(member, Some(&lead.contact)).await?);
-    Ok(items)
-}
-
-/// A contact's deals and appointments, as many as anybody has.
-async fn belongings(member: &Member, of: Option<&ContactId>) -> Result<Vec<Record>, Problem> {
+async fn told(member: &Member, phone: Option<&PhoneNumber>, step: Step) -> Result<Told, Problem> {
     let scope = member.scope();
-    let deals = scope.deals(of, Asked::newest(PAGE)).await?.items;
-    let appointments = scope.appointments(of, Asked::newest(PAGE)).await?.items;
-    let deals = deals.iter().map(|it| record("opportunity", it));
-    Ok(deals.chain(appointments.iter().map(|it| record("appointment", it))).collect())
+    match step {
+        Step::Contact(after) => contact(member, phone, after).await,
+        Step::Owner => owner(member, phone).await,
+        Step::Deals(theirs, after) => {
+            let page = scope.deals(theirs.of.as_ref(), asked(after)).await?;
+            let next = match page.next {
+                Some(after) => Step::Deals(theirs, Some(after)),
+                None => Step::Appointments(theirs, None),
+            };
+            Ok((records("opportunity", &page.items), Some(next)))
+        }
+        Step::Appointments(theirs, after) => {
+            let page = scope.appointments(theirs.of.as_ref(), asked(after)).await?;
+            let next = match page.next {
+                Some(after) => Some(Step::Appointments(theirs, Some(after))),
+                None => theirs.then.map(|it| *it),
+            };
+            Ok((records("appointment", &page.items), next))
+        }
+        Step::Users(after) => {
+            let page = scope.users(asked(after)).await?;
+            Ok((records("user", &page.items), page.next.map(|it| Step::Users(Some(it)))))
+        }
+    }
+}
+
+async fn contact(
+    member: &Member,
+    phone: Option<&PhoneNumber>,
+    after: Option<Position>,
+) -> Result<Told, Problem> {
+    let found = member.scope().leads(phone, Asked::newest(1).after(after)).await?;
+    let then = match (found.next, phone) {
+        (Some(next), _) => Step::Contact(Some(next)),
+        (None, Some(_)) => Step::Owner,
+        (None, None) => Step::belongings(None, Some(Step::Users(None))),
+    };
+    let Some(lead) = found.items.first() else { return Ok((Vec::new(), Some(then))) };
+    let theirs = Step::belongings(Some(lead.contact.clone()), Some(then));
+    Ok((vec![record("contact", lead)], Some(theirs)))
+}
+
+/// The CRM may never have told of them but by their deals.
+async fn owner(member: &Member, phone: Option<&PhoneNumber>) -> Result<Told, Problem> {
+    let Some(phone) = phone else { return Ok(Told::default()) };
+    let scope = member.scope();
+    let Some(owner) = scope.last_owner_of(phone).await? else { return Ok(Told::default()) };
+    let lead = scope.lead(&owner.contact).await?.map(|row| row.body);
+    let is_told = lead.as_ref().is_some_and(|it| it.phone.as_ref() == Some(phone));
+    if is_told {
+        return Ok(Told::default());
+    }
+    let theirs = Step::belongings(Some(owner.contact), None);
+    Ok((records("contact", lead.as_slice()), Some(theirs)))
+}
+
+fn asked(after: Option<Position>) -> Asked {
+    Asked::newest(PAGE).after(after)
+}
+
+fn records(kind: &'static str, items: &[impl Serialize]) -> Vec<Record> {
+    items.iter().map(|it| record(kind, it)).collect()
 }

@@ -21,7 +21,7 @@ impl Ids {
     /// 32 lower-case hexadecimal digits.
     pub fn hex(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut digits = hex(digest(&SHA256, format!("{}#{number}", self.seed).as_bytes()));
+        let mut digits = hex::encode(digest(&SHA256, format!("{}#{number}", self.seed).as_bytes()));
         digits.truncate(32);
         digits
     }
@@ -43,14 +43,6 @@ impl fmt::Debug for Ids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ids").field("next", &self.next).finish_non_exhaustive()
     }
-}
-
-/// The bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: impl AsRef<[u8]>) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let nibbles = bytes.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles.map(|nibble| DIGITS[usize::from(nibble)]).collect()
 }
 
 #[cfg(test)]

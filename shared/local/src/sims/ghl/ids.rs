@@ -1,7 +1,5 @@
 //! Ids that look like GHL's: opaque, and the same in every run of a test.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -21,10 +19,7 @@ impl Ids {
 
     /// A UUID, as events have.
     pub(super) fn uuid(&mut self) -> String {
-        let digits = self.hash().as_ref()[..16].iter().fold(String::new(), |mut digits, byte| {
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        });
+        let digits = hex::encode(self.hash());
         let part = |range| digits.get(range).unwrap_or_default();
         format!(
             "{}-{}-4{}-8{}-{}",

@@ -1,6 +1,6 @@
 //! The key behind `X-GHL-Signature`.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use anyhow::Context as _;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -50,10 +50,7 @@ impl PublicKey {
     }
 
     pub fn hex(&self) -> String {
-        self.0.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(&self.0)
     }
 
     pub fn base64(&self) -> String {

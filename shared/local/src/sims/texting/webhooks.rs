@@ -11,10 +11,7 @@ use super::{
     resource::{date, error_code, status},
 };
 use crate::sims::{
-    carrier::{
-        OptOut, Text,
-        ids::{Ids, hex},
-    },
+    carrier::{OptOut, Text, ids::Ids},
     posting::{Again, Content, Courier, Dressed, Posted, Posting},
 };
 
@@ -82,7 +79,7 @@ fn signature(secret: &str, now: Timestamp, body: &[u8]) -> String {
     let time = now.as_second().to_string();
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, &[time.as_bytes(), b".", body].concat());
-    format!("t={time},v1={}", hex(tag))
+    format!("t={time},v1={}", hex::encode(tag))
 }
 
 impl Courier for Texting {
