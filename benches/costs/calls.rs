@@ -1,6 +1,6 @@
 //! Calls to AWS, and the capacity units of DynamoDB, for one message.
 
-use local::emulator::gate::Usage;
+use local::{emulator::gate::Usage, sims::ghl::Consent};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -25,6 +25,9 @@ pub(crate) async fn report() {
         outbound("a reply goes out, is delivered, and GoHighLevel is told").await,
         refused("a reply to somebody who opted out").await,
         asked_for("a text goes out through the API, and is delivered").await,
+        told("GoHighLevel tells that a contact has changed").await,
+        echoed("GoHighLevel tells of a text that we brought there").await,
+        renewed("a token is renewed").await,
     ];
     let rows = costs.map(|cost| {
         let each = |count: f64| format!("{:.1}", count / f64::from(MESSAGES));
@@ -106,6 +109,77 @@ async fn asked_for(what: &'static str) -> Cost {
     };
     asked(0).await;
     measured(&world, what, asked).await
+}
+
+async fn told(what: &'static str) -> Cost {
+    let world = World::new().await;
+    text(&world, 0).await;
+    world.settle().await;
+    tells_us(&world);
+    world.settle().await;
+    let (location, contact) = (world.acme.location.as_str(), anna(&world));
+    let changes = async |n: u32| {
+        let tags = json!({ "tags": [format!("tag {n}")] });
+        world.ghl.agent_changes_contact(location, &contact, &tags).unwrap();
+        world.ghl.deliver_events().await;
+        world.drain().await;
+    };
+    changes(0).await;
+    measured(&world, what, changes).await
+}
+
+/// All of them at once: the texts themselves are brought there before anything is counted.
+async fn echoed(what: &'static str) -> Cost {
+    let world = World::new().await;
+    tells_us(&world);
+    text(&world, 0).await;
+    world.settle().await;
+    world.ghl.deliver_events().await;
+    world.settle().await;
+    for n in 1..=MESSAGES {
+        text(&world, n).await;
+    }
+    world.settle().await;
+    let pending = world.ghl.pending_events();
+    assert_eq!(pending, vec!["InboundMessage".to_owned(); MESSAGES as usize]);
+    measured(&world, what, async |n| {
+        if n == 1 {
+            world.ghl.deliver_events().await;
+            world.drain().await;
+        }
+    })
+    .await
+}
+
+/// GoHighLevel's id for her.
+fn anna(world: &World) -> String {
+    let contact = world.ghl.contact_by_phone(world.acme.location.as_str(), ANNA);
+    contact.unwrap().id().to_owned()
+}
+
+fn tells_us(world: &World) {
+    world.ghl.set_webhook_url(&format!("{}/webhooks/ghl", world.origin));
+}
+
+/// By whoever looks after tokens, with its look at the list of those that are due.
+async fn renewed(what: &'static str) -> Cost {
+    const LIFE: i64 = 86_399;
+    let world = World::new().await;
+    let location = world.acme.location.to_string();
+    let code = world.ghl.consent(Consent::Location(location));
+    let back = format!("{}/oauth/crm/callback?code={code}", world.origin);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    http.get(back).send().await.unwrap().error_for_status().unwrap();
+    world.settle().await;
+    let renew = async |_: u32| {
+        world.advance(LIFE * 5 / 6);
+        let deps = &world.functions.token_refresher;
+        let done = token_refresher::handle(deps, world.now()).await.unwrap();
+        assert_eq!(done.renewed, 1, "{done:?}");
+        world.drain().await;
+    };
+    renew(0).await;
+    measured(&world, what, renew).await
 }
 
 async fn text(world: &World, n: u32) {

@@ -14,7 +14,7 @@ const STARTS: usize = 9;
 const WARM_UP: usize = 20;
 const EVENTS: usize = 200;
 
-const FUNCTIONS: [(&str, &str); 11] = [
+const FUNCTIONS: [(&str, &str); 15] = [
     ("api", "ApiFunction"),
     ("authorizer", "AuthorizerFunction"),
     ("texting-webhook", "TextingWebhookFunction"),
@@ -22,10 +22,14 @@ const FUNCTIONS: [(&str, &str); 11] = [
     ("twilio-webhook", "TwilioWebhookFunction"),
     ("aloware-webhook", "AlowareWebhookFunction"),
     ("ghl-delivery", "GhlDeliveryFunction"),
+    ("ghl-oauth", "GhlOauthFunction"),
+    ("ghl-webhook", "GhlWebhookFunction"),
     ("inbound-consumer", "InboundConsumerFunction"),
     ("outbound-consumer", "OutboundConsumerFunction"),
     ("report-consumer", "ReportConsumerFunction"),
+    ("crm-consumer", "CrmConsumerFunction"),
     ("sweeper", "SweeperFunction"),
+    ("token-refresher", "TokenRefresherFunction"),
 ];
 
 pub(crate) async fn report() {

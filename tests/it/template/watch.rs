@@ -1,8 +1,10 @@
 //! Who is told when something breaks.
 
+use std::{collections::BTreeSet, fs, path::Path};
+
 use serde_json::{Value, json};
 
-use super::{Declared, GIVEN};
+use super::{Declared, GIVEN, root};
 
 fn alarms(declared: &Declared) -> Vec<Value> {
     declared.resources("AWS::CloudWatch::Alarm").into_values().collect()
@@ -93,4 +95,47 @@ fn an_edge_that_cannot_keep_what_arrives_raises_an_alarm() {
     let alarm = declared.resources("AWS::CloudWatch::Alarm")["GatewayAlarm"].clone();
 
     assert_eq!((&alarm["MetricName"], dimension(&alarm)), (&json!("5xx"), &json!("${Api}")));
+}
+
+/// The names that our code counts under.
+fn counted() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for folder in ["functions", "shared"] {
+        for source in sources(&root().join(folder)) {
+            for (_, rest) in source.match_indices("metrics::count(").map(|(at, it)| source.split_at(at + it.len())) {
+                let arguments = rest.split_once(");").map_or(rest, |(it, _)| it);
+                names.extend(arguments.split('"').skip(1).step_by(2).map(str::to_owned));
+            }
+        }
+    }
+    names
+}
+
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    entries
+        .flat_map(|path| match path.extension() {
+            Some(it) if it == "rs" => vec![fs::read_to_string(&path).unwrap()],
+            _ if path.is_dir() => sources(&path),
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+/// An alarm on a name that nobody counts under would never ring.
+#[test]
+fn what_alarms_look_at_is_counted_and_what_is_counted_is_explained() {
+    let counted = counted();
+    let declared = Declared::read();
+    let ours: Vec<_> =
+        alarms(&declared).into_iter().filter(|it| it["Namespace"] == "Duplex").collect();
+    assert!(ours.len() > 5, "{ours:?}");
+    for alarm in &ours {
+        let name = alarm["MetricName"].as_str().unwrap();
+        assert!(counted.contains(name), "nobody counts {name}");
+    }
+    let handbook = fs::read_to_string(root().join("docs/operating.md")).unwrap();
+    for name in &counted {
+        assert!(handbook.contains(&format!("`{name}`")), "docs/operating.md leaves out {name}");
+    }
 }
