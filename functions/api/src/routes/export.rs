@@ -68,15 +68,16 @@ struct OfPerson {
 enum Stage {
     Tenant,
     Numbers,
-    /// The conversation after this one, and what was said in it after that.
-    Conversations {
-        after: Option<Position>,
-        said: Option<Position>,
-    },
-    /// The same of those with whom nothing was said yet.
-    People {
-        after: Option<Position>,
-        said: Option<Position>,
+    /// The conversation after this one.
+    Conversations(Option<Position>),
+    /// Who comes after this one of those with whom nothing was said yet.
+    People(Option<Position>),
+    /// What was said with this phone after that, wherever its conversation is in the list by now; and
+    /// who has it. Then that.
+    Said {
+        phone: PhoneNumber,
+        after: Position,
+        then: Box<Stage>,
     },
     /// Who has this phone, and what is theirs; then that.
     Described {
@@ -144,8 +145,11 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
     match stage {
         Stage::Tenant => tenant(member).await,
         Stage::Numbers => numbers(member).await,
-        Stage::Conversations { after, said } => conversation(member, after, said).await,
-        Stage::People { after, said } => person(member, after, said).await,
+        Stage::Conversations(after) => conversation(member, after).await,
+        Stage::People(after) => person(member, after).await,
+        Stage::Said { phone, after, then } => {
+            said(member, Vec::new(), phone, Some(after), *then).await
+        }
         Stage::Described { phone, step, then } => {
             who_has(member, Vec::new(), phone, step, *then).await
         }
@@ -184,49 +188,45 @@ async fn tenant(member: &Member) -> Result<Page, Problem> {
 async fn numbers(member: &Member) -> Result<Page, Problem> {
     let page = member.scope().numbers(Asked::oldest(1000)).await?;
     let items = page.items.iter().map(|it| record("number", it)).collect();
-    Ok((items, Some(Stage::Conversations { after: None, said: None })))
+    Ok((items, Some(Stage::Conversations(None))))
 }
 
-/// One conversation, or more of what was said in it.
-async fn conversation(
-    member: &Member,
-    after: Option<Position>,
-    said: Option<Position>,
-) -> Result<Page, Problem> {
-    let over = Stage::People { after: None, said: None };
-    let found = member.scope().conversations(Asked::newest(1).after(after.clone())).await?;
+/// One conversation, and what was said in it.
+async fn conversation(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
+    let over = Stage::People(None);
+    let found = member.scope().conversations(Asked::newest(1).after(after)).await?;
     let Some(conversation) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
-    let mut items = if said.is_none() { vec![head(conversation)] } else { Vec::new() };
-    let (texts, said) = said_in(member, &conversation.id, said).await?;
-    items.extend(texts);
-    if said.is_some() {
-        return Ok((items, Some(Stage::Conversations { after, said })));
-    }
-    let then = found.next.map_or(over, |it| Stage::Conversations { after: Some(it), said: None });
-    who_has(member, items, conversation.phone.clone(), Step::first(), then).await
+    let then = found.next.map_or(over, |it| Stage::Conversations(Some(it)));
+    said(member, vec![head(conversation)], conversation.phone.clone(), None, then).await
 }
 
-/// One of those with whom nothing was said yet, or more of what is to be said to them.
-async fn person(
-    member: &Member,
-    after: Option<Position>,
-    said: Option<Position>,
-) -> Result<Page, Problem> {
+/// One of those with whom nothing was said yet, and what is to be said to them.
+async fn person(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
     let over = Stage::Unreachable(Step::first());
-    let found = member.scope().people(Asked::newest(1).after(after.clone())).await?;
+    let found = member.scope().people(Asked::newest(1).after(after)).await?;
     let Some(noted) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
+    let then = found.next.map_or(over, |it| Stage::People(Some(it)));
     let conversation = ConversationId::with(&member.tenant, &noted.phone);
-    let then = found.next.map_or(over, |it| Stage::People { after: Some(it), said: None });
     if member.scope().conversation(&conversation).await?.is_some() {
         return Ok((Vec::new(), Some(then)));
     }
-    let mut items = if said.is_none() { vec![record("person", noted)] } else { Vec::new() };
-    let (texts, said) = said_in(member, &conversation, said).await?;
+    said(member, vec![record("person", noted)], noted.phone.clone(), None, then).await
+}
+
+/// After these records what was said with a phone, and once that is all, who has it.
+async fn said(
+    member: &Member,
+    mut items: Vec<Record>,
+    phone: PhoneNumber,
+    after: Option<Position>,
+    then: Stage,
+) -> Result<Page, Problem> {
+    let (texts, next) = said_with(member, &phone, after).await?;
     items.extend(texts);
-    if said.is_some() {
-        return Ok((items, Some(Stage::People { after, said })));
+    if let Some(after) = next {
+        return Ok((items, Some(Stage::Said { phone, after, then: Box::new(then) })));
     }
-    who_has(member, items, noted.phone.clone(), Step::first(), then).await
+    who_has(member, items, phone, Step::first(), then).await
 }
 
 /// After these records who has a phone, as far as there is room; then that stage.
@@ -277,12 +277,13 @@ fn head(conversation: &Conversation) -> Record {
     record("conversation", &conversations::view(conversation))
 }
 
-async fn said_in(
+async fn said_with(
     member: &Member,
-    conversation: &ConversationId,
+    phone: &PhoneNumber,
     after: Option<Position>,
 ) -> Result<(Vec<Record>, Option<Position>), Problem> {
-    let page = member.scope().messages(conversation, Asked::newest(PAGE).after(after)).await?;
+    let conversation = ConversationId::with(&member.tenant, phone);
+    let page = member.scope().messages(&conversation, Asked::newest(PAGE).after(after)).await?;
     let items = page.items.iter().map(|it| record("message", &messages::view(it))).collect();
     Ok((items, page.next))
 }
@@ -344,8 +345,7 @@ async fn more(
 ) -> Result<(Vec<Record>, Option<Part>), Problem> {
     let step = match part {
         Part::Said(after) => {
-            let conversation = ConversationId::with(&member.tenant, phone);
-            let (texts, next) = said_in(member, &conversation, after).await?;
+            let (texts, next) = said_with(member, phone, after).await?;
             items.extend(texts);
             if next.is_some() {
                 return Ok((items, Some(Part::Said(next))));
