@@ -1,4 +1,7 @@
 //! Everything that a tenant has, or that we know of a person, a page at a time.
+//!
+//! Every list is told from its oldest item on. What changes or comes meanwhile goes to its end, which
+//! is yet to be told, so it comes twice at worst. The other way round it would be passed over.
 
 mod described;
 
@@ -11,6 +14,7 @@ use domain::{
     ids::{ConversationId, IntegrationId},
     phone::PhoneNumber,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -68,10 +72,17 @@ struct OfPerson {
 enum Stage {
     Tenant,
     Numbers,
-    /// The conversation after this one.
-    Conversations(Option<Position>),
-    /// Who comes after this one of those with whom nothing was said yet.
-    People(Option<Position>),
+    /// The conversation after this one, in which something was last said then.
+    Conversations {
+        after: Option<Position>,
+        told_until: Option<Timestamp>,
+    },
+    /// Who comes after this one of those with whom nothing was said yet, or not until after that: the
+    /// last text of the last conversation that is told.
+    People {
+        after: Option<Position>,
+        told_until: Option<Timestamp>,
+    },
     /// What was said with this phone after that, wherever its conversation is in the list by now; and
     /// who has it. Then that.
     Said {
@@ -145,8 +156,8 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
     match stage {
         Stage::Tenant => tenant(member).await,
         Stage::Numbers => numbers(member).await,
-        Stage::Conversations(after) => conversation(member, after).await,
-        Stage::People(after) => person(member, after).await,
+        Stage::Conversations { after, told_until } => conversation(member, after, told_until).await,
+        Stage::People { after, told_until } => person(member, after, told_until).await,
         Stage::Said { phone, after, then } => {
             said(member, Vec::new(), phone, Some(after), *then).await
         }
@@ -156,19 +167,19 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
         Stage::Unreachable(step) => unreachable(member, step).await,
         Stage::Deliveries { integration, after } => deliveries(member, integration, after).await,
         Stage::OptOuts(after) => {
-            let page = member.scope().opt_outs(Asked::newest(PAGE).after(after)).await?;
+            let page = member.scope().opt_outs(Asked::oldest(PAGE).after(after)).await?;
             let items = page.items.iter().map(|it| record("opt_out", &opt_outs::view(member, it)));
             let next = page.next.map_or(Stage::Consents(None), |it| Stage::OptOuts(Some(it)));
             Ok((items.collect(), Some(next)))
         }
         Stage::Consents(after) => {
-            let page = member.scope().consents(Asked::newest(PAGE).after(after)).await?;
+            let page = member.scope().consents(Asked::oldest(PAGE).after(after)).await?;
             let items = page.items.iter().map(|it| record("consent", &consents::view(it)));
             let next = page.next.map_or(Stage::Audit(None), |it| Stage::Consents(Some(it)));
             Ok((items.collect(), Some(next)))
         }
         Stage::Audit(after) => {
-            let page = member.scope().audit_log(Asked::newest(PAGE).after(after)).await?;
+            let page = member.scope().audit_log(Asked::oldest(PAGE).after(after)).await?;
             let items = page.items.iter().map(|it| record("audit", it));
             Ok((items.collect(), page.next.map(|it| Stage::Audit(Some(it)))))
         }
@@ -188,29 +199,46 @@ async fn tenant(member: &Member) -> Result<Page, Problem> {
 async fn numbers(member: &Member) -> Result<Page, Problem> {
     let page = member.scope().numbers(Asked::oldest(1000)).await?;
     let items = page.items.iter().map(|it| record("number", it)).collect();
-    Ok((items, Some(Stage::Conversations(None))))
+    Ok((items, Some(Stage::Conversations { after: None, told_until: None })))
 }
 
 /// One conversation, and what was said in it.
-async fn conversation(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
-    let over = Stage::People(None);
-    let found = member.scope().conversations(Asked::newest(1).after(after)).await?;
-    let Some(conversation) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
-    let then = found.next.map_or(over, |it| Stage::Conversations(Some(it)));
+async fn conversation(
+    member: &Member,
+    after: Option<Position>,
+    told_until: Option<Timestamp>,
+) -> Result<Page, Problem> {
+    let over = |told_until| Stage::People { after: None, told_until };
+    let found = member.scope().conversations(Asked::oldest(1).after(after)).await?;
+    let Some(conversation) = found.items.first() else {
+        return Ok((Vec::new(), Some(over(told_until))));
+    };
+    let told_until = Some(conversation.last_at);
+    let then = match found.next {
+        Some(next) => Stage::Conversations { after: Some(next), told_until },
+        None => over(told_until),
+    };
     said(member, vec![head(conversation)], conversation.phone.clone(), None, then).await
 }
 
 /// One of those with whom nothing was said yet, and what is to be said to them.
-async fn person(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
+async fn person(
+    member: &Member,
+    after: Option<Position>,
+    told_until: Option<Timestamp>,
+) -> Result<Page, Problem> {
     let over = Stage::Unreachable(Step::first());
-    let found = member.scope().people(Asked::newest(1).after(after)).await?;
+    let found = member.scope().people(Asked::oldest(1).after(after)).await?;
     let Some(noted) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
-    let then = found.next.map_or(over, |it| Stage::People(Some(it)));
+    let then = found.next.map_or(over, |it| Stage::People { after: Some(it), told_until });
     let conversation = ConversationId::with(&member.tenant, &noted.phone);
-    if member.scope().conversation(&conversation).await?.is_some() {
-        return Ok((Vec::new(), Some(then)));
-    }
-    said(member, vec![record("person", noted)], noted.phone.clone(), None, then).await
+    let begun = match member.scope().conversation(&conversation).await? {
+        None => record("person", noted),
+        // It came to be, or something was said in it, after all conversations were told.
+        Some(row) if Some(row.body.last_at) > told_until => head(&row.body),
+        Some(_) => return Ok((Vec::new(), Some(then))),
+    };
+    said(member, vec![begun], noted.phone.clone(), None, then).await
 }
 
 /// After these records what was said with a phone, and once that is all, who has it.
@@ -263,7 +291,7 @@ async fn deliveries(
     let Some(id) = integration.or_else(|| ids.first().cloned()) else {
         return Ok((Vec::new(), Some(Stage::OptOuts(None))));
     };
-    let page = member.scope().events(&id, Asked::newest(DELIVERIES).after(after)).await?;
+    let page = member.scope().events(&id, Asked::oldest(DELIVERIES).after(after)).await?;
     let items = page.items.iter().map(|it| record("delivery", &events::whole(it))).collect();
     let next = match (page.next, ids.into_iter().find(|it| *it > id)) {
         (Some(after), _) => Stage::Deliveries { integration: Some(id), after: Some(after) },
@@ -283,7 +311,7 @@ async fn said_with(
     after: Option<Position>,
 ) -> Result<(Vec<Record>, Option<Position>), Problem> {
     let conversation = ConversationId::with(&member.tenant, phone);
-    let page = member.scope().messages(&conversation, Asked::newest(PAGE).after(after)).await?;
+    let page = member.scope().messages(&conversation, Asked::oldest(PAGE).after(after)).await?;
     let items = page.items.iter().map(|it| record("message", &messages::view(it))).collect();
     Ok((items, page.next))
 }

@@ -98,7 +98,7 @@ async fn contact(
     phone: Option<&PhoneNumber>,
     after: Option<Position>,
 ) -> Result<Told, Problem> {
-    let found = member.scope().leads(phone, Asked::newest(1).after(after)).await?;
+    let found = member.scope().leads(phone, Asked::oldest(1).after(after)).await?;
     let then = match (found.next, phone) {
         (Some(next), _) => Step::Contact(Some(next)),
         (None, Some(_)) => Step::Owner,
@@ -124,7 +124,7 @@ async fn owner(member: &Member, phone: Option<&PhoneNumber>) -> Result<Told, Pro
 }
 
 fn asked(after: Option<Position>) -> Asked {
-    Asked::newest(PAGE).after(after)
+    Asked::oldest(PAGE).after(after)
 }
 
 fn records(kind: &'static str, items: &[impl Serialize]) -> Vec<Record> {
