@@ -4,6 +4,7 @@
 //! is yet to be told, so it comes twice at worst. The other way round it would be passed over.
 
 mod described;
+mod person;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use self::described::Step;
 use super::{consents, conversations, events, messages, opt_outs, people, tenants};
 use crate::{
     Deps,
-    asking::{Admin, Member, Operator, seen},
+    asking::{Member, Operator, seen},
     list::{Listed, opened, sealed},
     openapi::Refusals,
     problem::Problem,
@@ -32,7 +33,7 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
-    OpenApiRouter::new().routes(routes!(export_tenant)).routes(routes!(export_person))
+    OpenApiRouter::new().routes(routes!(export_tenant)).routes(routes!(person::export_person))
 }
 
 const PAGE: i32 = 100;
@@ -53,16 +54,6 @@ pub(crate) struct Record {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Next {
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct OfPerson {
-    /// The person's number.
-    #[param(format = "phone")]
-    phone: String,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
@@ -110,15 +101,6 @@ enum Stage {
 
 type Page = (Vec<Record>, Option<Stage>);
 
-/// How far the export of a person has come.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-enum Part {
-    /// What was said, after this.
-    Said(Option<Position>),
-    /// Who has the phone, and what is theirs.
-    Described(Step),
-}
-
 fn record(kind: &'static str, view: &impl Serialize) -> Record {
     Record { kind, record: seen(view) }
 }
@@ -157,7 +139,7 @@ async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
         Stage::Tenant => tenant(member).await,
         Stage::Numbers => numbers(member).await,
         Stage::Conversations { after, told_until } => conversation(member, after, told_until).await,
-        Stage::People { after, told_until } => person(member, after, told_until).await,
+        Stage::People { after, told_until } => noted(member, after, told_until).await,
         Stage::Said { phone, after, then } => {
             said(member, Vec::new(), phone, Some(after), *then).await
         }
@@ -222,23 +204,23 @@ async fn conversation(
 }
 
 /// One of those with whom nothing was said yet, and what is to be said to them.
-async fn person(
+async fn noted(
     member: &Member,
     after: Option<Position>,
     told_until: Option<Timestamp>,
 ) -> Result<Page, Problem> {
     let over = Stage::Unreachable(Step::first());
     let found = member.scope().people(Asked::oldest(1).after(after)).await?;
-    let Some(noted) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
+    let Some(person) = found.items.first() else { return Ok((Vec::new(), Some(over))) };
     let then = found.next.map_or(over, |it| Stage::People { after: Some(it), told_until });
-    let conversation = ConversationId::with(&member.tenant, &noted.phone);
+    let conversation = ConversationId::with(&member.tenant, &person.phone);
     let begun = match member.scope().conversation(&conversation).await? {
-        None => record("person", noted),
+        None => record("person", person),
         // It came to be, or something was said in it, after all conversations were told.
         Some(row) if Some(row.body.last_at) > told_until => head(&row.body),
         Some(_) => return Ok((Vec::new(), Some(then))),
     };
-    said(member, vec![begun], noted.phone.clone(), None, then).await
+    said(member, vec![begun], person.phone.clone(), None, then).await
 }
 
 /// After these records what was said with a phone, and once that is all, who has it.
@@ -314,74 +296,4 @@ async fn said_with(
     let page = member.scope().messages(&conversation, Asked::oldest(PAGE).after(after)).await?;
     let items = page.items.iter().map(|it| record("message", &messages::view(it))).collect();
     Ok((items, page.next))
-}
-
-/// Everything that we know of a person
-#[utoipa::path(
-    get, path = "/v1/people/export", tag = "Consent", params(OfPerson),
-    responses((status = 200, body = Listed<Record>), Refusals)
-)]
-async fn export_person(
-    member: Admin,
-    Params(of): Params<OfPerson>,
-) -> Result<Json<Listed<Record>>, Problem> {
-    let phone = opt_outs::phone("phone", &of.phone)?;
-    let conversation = ConversationId::with(&member.tenant, &phone);
-    let list = format!("person#{conversation}");
-    let (items, part) = match &of.cursor {
-        Some(cursor) => (Vec::new(), opened(&member, &list, cursor).await?),
-        None => (first(&member, &phone, &conversation).await?, Part::Said(None)),
-    };
-    let (items, next) = more(&member, items, &phone, part).await?;
-    if of.cursor.is_none() {
-        if items.is_empty() {
-            return Err(Problem::not_found("person"));
-        }
-        people::note(&member, "person.export", &conversation, None).await?;
-    }
-    let next_cursor = match next {
-        Some(part) => Some(sealed(&member, &list, &part).await?),
-        None => None,
-    };
-    Ok(Json(Listed { items, next_cursor }))
-}
-
-async fn first(
-    member: &Member,
-    phone: &PhoneNumber,
-    conversation: &ConversationId,
-) -> Result<Vec<Record>, Problem> {
-    let scope = member.scope();
-    let mut items = Vec::new();
-    if let Some(row) = scope.conversation(conversation).await? {
-        items.push(head(&row.body));
-    }
-    if let Some(row) = scope.opt_out(phone).await? {
-        items.push(record("opt_out", &opt_outs::view(member, &row.body)));
-    }
-    let ledger = scope.consent_history(phone, Asked::oldest(1000)).await?.items;
-    items.extend(ledger.iter().map(|it| record("consent", &consents::view(it))));
-    Ok(items)
-}
-
-/// After these records what was said, and then who has the phone.
-async fn more(
-    member: &Member,
-    mut items: Vec<Record>,
-    phone: &PhoneNumber,
-    part: Part,
-) -> Result<(Vec<Record>, Option<Part>), Problem> {
-    let step = match part {
-        Part::Said(after) => {
-            let (texts, next) = said_with(member, phone, after).await?;
-            items.extend(texts);
-            if next.is_some() {
-                return Ok((items, Some(Part::Said(next))));
-            }
-            Step::first()
-        }
-        Part::Described(step) => step,
-    };
-    let (items, next) = described::fill(member, items, Some(phone), step).await?;
-    Ok((items, next.map(Part::Described)))
 }
