@@ -21,7 +21,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::described::Step;
+use self::described::{Step, Whom};
 use super::{consents, conversations, events, messages, opt_outs, people, tenants};
 use crate::{
     Deps,
@@ -247,7 +247,7 @@ async fn who_has(
     step: Step,
     then: Stage,
 ) -> Result<Page, Problem> {
-    let (items, next) = described::fill(member, items, Some(&phone), step).await?;
+    let (items, next) = described::fill(member, items, Whom::Among(&phone), step).await?;
     let next = match next {
         Some(step) => Stage::Described { phone, step, then: Box::new(then) },
         None => then,
@@ -257,7 +257,7 @@ async fn who_has(
 
 async fn unreachable(member: &Member, step: Step) -> Result<Page, Problem> {
     let over = Stage::Deliveries { integration: None, after: None };
-    let (items, next) = described::fill(member, Vec::new(), None, step).await?;
+    let (items, next) = described::fill(member, Vec::new(), Whom::Unreachable, step).await?;
     Ok((items, Some(next.map_or(over, Stage::Unreachable))))
 }
 

@@ -4,7 +4,7 @@
 //! step that comes next leads to the next page.
 
 use aws::{Asked, Position};
-use domain::{ids::ContactId, phone::PhoneNumber};
+use domain::{ids::ContactId, lead::Lead, phone::PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use super::{PAGE, Record, record};
@@ -12,6 +12,17 @@ use crate::{asking::Member, problem::Problem};
 
 /// Records of a full page. The last step may bring it a list's page more.
 const FULL: usize = 100;
+
+/// Whom a page is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whom<'a> {
+    /// Those who have this phone. Nobody else is told of.
+    Only(&'a PhoneNumber),
+    /// Those who have this phone. All others are told of as well.
+    Among(&'a PhoneNumber),
+    /// Those of whom no phone is known, what is nobody's, and who works in the CRM.
+    Unreachable,
+}
 
 /// What comes next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,6 +47,24 @@ pub(super) struct Belongings {
 
 type Told = (Vec<Record>, Option<Step>);
 
+impl<'a> Whom<'a> {
+    fn phone(self) -> Option<&'a PhoneNumber> {
+        match self {
+            Self::Only(phone) | Self::Among(phone) => Some(phone),
+            Self::Unreachable => None,
+        }
+    }
+
+    /// Whether whoever the phone leads to is told of without it: with the phone that the CRM says they
+    /// have, or with those who have none.
+    fn includes(self, lead: &Lead) -> bool {
+        match self {
+            Self::Only(phone) => lead.phone.as_ref() == Some(phone),
+            Self::Among(_) | Self::Unreachable => true,
+        }
+    }
+}
+
 impl Step {
     pub(super) fn first() -> Self {
         Self::Contact(None)
@@ -46,30 +75,29 @@ impl Step {
     }
 }
 
-/// Fills the page that begins with these records: with those who have a phone; without one, with
-/// those of whom none is known, what is nobody's, and who works in the CRM.
+/// Fills the page that begins with these records.
 pub(super) async fn fill(
     member: &Member,
     mut items: Vec<Record>,
-    phone: Option<&PhoneNumber>,
+    whom: Whom<'_>,
     step: Step,
 ) -> Result<Told, Problem> {
     let mut next = Some(step);
     while items.len() < FULL
         && let Some(step) = next.take()
     {
-        let (more, then) = told(member, phone, step).await?;
+        let (more, then) = told(member, whom, step).await?;
         items.extend(more);
         next = then;
     }
     Ok((items, next))
 }
 
-async fn told(member: &Member, phone: Option<&PhoneNumber>, step: Step) -> Result<Told, Problem> {
+async fn told(member: &Member, whom: Whom<'_>, step: Step) -> Result<Told, Problem> {
     let scope = member.scope();
     match step {
-        Step::Contact(after) => contact(member, phone, after).await,
-        Step::Owner => owner(member, phone).await,
+        Step::Contact(after) => contact(member, whom, after).await,
+        Step::Owner => owner(member, whom).await,
         Step::Deals(theirs, after) => {
             let page = scope.deals(theirs.of.as_ref(), asked(after)).await?;
             let next = match page.next {
@@ -95,9 +123,10 @@ async fn told(member: &Member, phone: Option<&PhoneNumber>, step: Step) -> Resul
 
 async fn contact(
     member: &Member,
-    phone: Option<&PhoneNumber>,
+    whom: Whom<'_>,
     after: Option<Position>,
 ) -> Result<Told, Problem> {
+    let phone = whom.phone();
     let found = member.scope().leads(phone, Asked::oldest(1).after(after)).await?;
     let then = match (found.next, phone) {
         (Some(next), _) => Step::Contact(Some(next)),
@@ -110,13 +139,12 @@ async fn contact(
 }
 
 /// The CRM may never have told of them but by their deals.
-async fn owner(member: &Member, phone: Option<&PhoneNumber>) -> Result<Told, Problem> {
-    let Some(phone) = phone else { return Ok(Told::default()) };
+async fn owner(member: &Member, whom: Whom<'_>) -> Result<Told, Problem> {
+    let Some(phone) = whom.phone() else { return Ok(Told::default()) };
     let scope = member.scope();
     let Some(owner) = scope.last_owner_of(phone).await? else { return Ok(Told::default()) };
     let lead = scope.lead(&owner.contact).await?.map(|row| row.body);
-    let is_told = lead.as_ref().is_some_and(|it| it.phone.as_ref() == Some(phone));
-    if is_told {
+    if lead.as_ref().is_some_and(|it| whom.includes(it)) {
         return Ok(Told::default());
     }
     let theirs = Step::belongings(Some(owner.contact), None);

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::{
     Record,
-    described::{self, Step},
+    described::{self, Step, Whom},
     head, record, said_with,
 };
 use crate::{
@@ -105,6 +105,6 @@ async fn more(
         }
         Part::Described(step) => step,
     };
-    let (items, next) = described::fill(member, items, Some(phone), step).await?;
+    let (items, next) = described::fill(member, items, Whom::Only(phone), step).await?;
     Ok((items, next.map(Part::Described)))
 }
