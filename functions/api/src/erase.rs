@@ -39,14 +39,23 @@ pub(crate) struct Forgotten {
     pub(crate) complete: bool,
 }
 
-/// Forgets what was said with a phone, and whose it was. It looks until it finds nothing more: a
-/// report may be written down, or a text come in, while it is at it.
+/// Forgets what was said with a phone, and whose it was.
 pub(crate) async fn person(
     member: &Member,
     phone: &PhoneNumber,
     conversation: &ConversationId,
 ) -> Result<Forgotten, Problem> {
-    let begun = Instant::now();
+    forget(member, phone, conversation, Instant::now()).await
+}
+
+/// The same in a request that began then. It looks until it finds nothing more: a report may be
+/// written down, or a text come in, while it is at it.
+async fn forget(
+    member: &Member,
+    phone: &PhoneNumber,
+    conversation: &ConversationId,
+    begun: Instant,
+) -> Result<Forgotten, Problem> {
     let mut all = Forgotten::default();
     loop {
         let events = deliveries(member, conversation, begun).await?;
@@ -67,6 +76,11 @@ pub(crate) async fn person(
     Ok(Forgotten { complete, ..all })
 }
 
+/// Asked after each item, for one may take as long as a page of others.
+fn is_over(begun: Instant) -> bool {
+    begun.elapsed() > BUDGET
+}
+
 /// What came in from outside about this person: whatever the sync log says was caused by it, and
 /// what the CRM handed over to be sent.
 async fn deliveries(
@@ -79,19 +93,22 @@ async fn deliveries(
     loop {
         let asked = Asked::oldest(PAGE).after(after);
         let page = scope.log_of_conversation(conversation, asked).await?;
-        for id in page.items.iter().filter_map(|it| it.event.as_ref()) {
-            match forget_event(member, id).await? {
-                Some(is_news) => count += usize::from(is_news),
-                None => complete = false,
+        for line in &page.items {
+            if let Some(id) = &line.event {
+                match forget_event(member, id).await? {
+                    Some(is_news) => count += usize::from(is_news),
+                    None => complete = false,
+                }
+            }
+            if is_over(begun) {
+                return Ok(Forgotten { messages: 0, events: count, complete: false });
             }
         }
         after = page.next;
-        if after.is_none() || begun.elapsed() > BUDGET {
-            break;
+        if after.is_none() {
+            return Ok(Forgotten { messages: 0, events: count, complete });
         }
     }
-    complete &= after.is_none();
-    Ok(Forgotten { messages: 0, events: count, complete })
 }
 
 /// Whether it was forgotten now; `None` if it is still being worked on.
@@ -144,10 +161,13 @@ async fn texts(
                 Fate::Gone => {}
                 Fate::OnItsWay => left += 1,
             }
+            if is_over(begun) {
+                return Ok(Forgotten { messages: count + forgotten, events: 0, complete: false });
+            }
         }
         count += forgotten;
-        if forgotten == 0 || begun.elapsed() > BUDGET {
-            let complete = forgotten == 0 && left == 0 && page.next.is_none();
+        if forgotten == 0 {
+            let complete = left == 0 && page.next.is_none();
             return Ok(Forgotten { messages: count, events: 0, complete });
         }
     }

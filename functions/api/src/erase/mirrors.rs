@@ -6,7 +6,7 @@ use std::time::Instant;
 use aws::{Asked, Page, StoreError, Transaction};
 use domain::{ids::ContactId, lead::Lead, phone::PhoneNumber};
 
-use super::{BUDGET, PAGE};
+use super::{PAGE, is_over};
 use crate::{asking::Member, problem::Problem, routes::tenants::done};
 
 /// Those who have this phone; without one, those of whom no phone is known.
@@ -76,7 +76,7 @@ where
     loop {
         let found = page(Asked::oldest(PAGE).after(after)).await?;
         for it in found.items {
-            if !forget(it).await? || begun.elapsed() > BUDGET {
+            if !forget(it).await? || is_over(begun) {
                 return Ok(false);
             }
         }

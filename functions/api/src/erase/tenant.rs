@@ -14,7 +14,7 @@ use domain::{
     phone::PhoneNumber,
 };
 
-use super::{BUDGET, PAGE, empty, mirrors, person};
+use super::{PAGE, empty, forget, is_over, mirrors};
 use crate::{
     asking::Member,
     problem::Problem,
@@ -81,8 +81,8 @@ async fn conversations(member: &Member, begun: Instant) -> Result<(usize, bool),
         }
         let before = count;
         for Conversation { id, phone, .. } in page.items {
-            count += usize::from(person(member, &phone, &id).await?.complete);
-            if begun.elapsed() > BUDGET {
+            count += usize::from(forget(member, &phone, &id, begun).await?.complete);
+            if is_over(begun) {
                 return Ok((count, false));
             }
         }
@@ -102,8 +102,8 @@ async fn noted(member: &Member, begun: Instant) -> Result<(usize, bool), Problem
         }
         let before = count;
         for noted in page.items {
-            count += usize::from(somebody(member, &noted.phone).await?);
-            if begun.elapsed() > BUDGET {
+            count += usize::from(somebody(member, &noted.phone, begun).await?);
+            if is_over(begun) {
                 return Ok((count, false));
             }
         }
@@ -113,9 +113,9 @@ async fn noted(member: &Member, begun: Instant) -> Result<(usize, bool), Problem
     }
 }
 
-async fn somebody(member: &Member, phone: &PhoneNumber) -> Result<bool, Problem> {
+async fn somebody(member: &Member, phone: &PhoneNumber, begun: Instant) -> Result<bool, Problem> {
     let conversation = ConversationId::with(&member.tenant, phone);
-    Ok(person(member, phone, &conversation).await?.complete)
+    Ok(forget(member, phone, &conversation, begun).await?.complete)
 }
 
 /// What waits in a table. Of somebody who is known by nothing else, it is all there is.
@@ -124,23 +124,26 @@ async fn waiting(member: &Member, table: Table, begun: Instant) -> Result<bool, 
     loop {
         let page = member.scope().waiting(table, Asked::oldest(PAGE).after(after)).await?;
         for waiting in page.items {
-            complete &= ended(member, waiting).await?;
+            complete &= ended(member, waiting, begun).await?;
+            if is_over(begun) {
+                return Ok(false);
+            }
         }
         after = page.next;
-        if after.is_none() || begun.elapsed() > BUDGET {
-            return Ok(complete && after.is_none());
+        if after.is_none() {
+            return Ok(complete);
         }
     }
 }
 
 /// Whether it waits no more. Opt-outs are kept, and nobody is told of them any more.
-async fn ended(member: &Member, waiting: Waiting) -> Result<bool, Problem> {
+async fn ended(member: &Member, waiting: Waiting, begun: Instant) -> Result<bool, Problem> {
     let scope = member.scope();
     Ok(match waiting {
-        Waiting::Event(row) => delivery(member, row).await?,
+        Waiting::Event(row) => delivery(member, row, begun).await?,
         Waiting::Message(row) => {
             let message = row.body;
-            person(member, &message.phone, &message.conversation).await?.complete
+            forget(member, &message.phone, &message.conversation, begun).await?.complete
         }
         Waiting::Telling(row) => {
             scope.replace_telling(&row, &row.body.clone().discarded()).await?;
@@ -151,7 +154,7 @@ async fn ended(member: &Member, waiting: Waiting) -> Result<bool, Problem> {
             scope.replace_opt_out(&row, &next).await?;
             true
         }
-        Waiting::Copy(row) => somebody(member, &row.body.phone).await?,
+        Waiting::Copy(row) => somebody(member, &row.body.phone, begun).await?,
     })
 }
 
@@ -167,18 +170,25 @@ async fn deliveries(
         let page = scope.events(integration, Asked::oldest(PAGE).after(after)).await?;
         for event in page.items {
             if let Some(row) = scope.event(&event.id).await? {
-                complete &= delivery(member, row).await?;
+                complete &= delivery(member, row, begun).await?;
+            }
+            if is_over(begun) {
+                return Ok(false);
             }
         }
         after = page.next;
-        if after.is_none() || begun.elapsed() > BUDGET {
-            return Ok(complete && after.is_none());
+        if after.is_none() {
+            return Ok(complete);
         }
     }
 }
 
 /// Empties a delivery, and forgets whose it is if nothing else says so.
-async fn delivery(member: &Member, row: Row<WebhookEvent>) -> Result<bool, Problem> {
+async fn delivery(
+    member: &Member,
+    row: Row<WebhookEvent>,
+    begun: Instant,
+) -> Result<bool, Problem> {
     let is_said = matches!(
         row.body.stage,
         Stage::Done { outcome: Outcome::Applied | Outcome::NothingNew, .. }
@@ -192,12 +202,16 @@ async fn delivery(member: &Member, row: Row<WebhookEvent>) -> Result<bool, Probl
         | Heard::Ignored { .. }
         | Heard::Unusable { .. } => None,
     };
+    if let Some(phone) = &phone {
+        // Nothing else may lead to them once it is empty, and the time may be over by then.
+        member.scope().note_person(phone, member.now()).await?;
+    }
     let is_gone = matches!(row.body.stage, Stage::Done { outcome: Outcome::Erased, .. });
     if !is_gone && empty(member, row).await?.is_none() {
         return Ok(false);
     }
     match phone {
-        Some(phone) => somebody(member, &phone).await,
+        Some(phone) => somebody(member, &phone, begun).await,
         None => Ok(true),
     }
 }
