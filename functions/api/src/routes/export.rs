@@ -62,7 +62,7 @@ struct Next {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Stage {
     Tenant,
-    Numbers,
+    Numbers(Option<Position>),
     /// The conversation after this one, in which something was last said then.
     Conversations {
         after: Option<Position>,
@@ -137,7 +137,7 @@ async fn export_tenant(
 async fn page(member: &Member, stage: Stage) -> Result<Page, Problem> {
     match stage {
         Stage::Tenant => tenant(member).await,
-        Stage::Numbers => numbers(member).await,
+        Stage::Numbers(after) => numbers(member, after).await,
         Stage::Conversations { after, told_until } => conversation(member, after, told_until).await,
         Stage::People { after, told_until } => noted(member, after, told_until).await,
         Stage::Said { phone, after, then } => {
@@ -175,13 +175,14 @@ async fn tenant(member: &Member) -> Result<Page, Problem> {
     }
     let integrations = member.scope().integrations().await?;
     items.extend(integrations.iter().map(|it| record("integration", it)));
-    Ok((items, Some(Stage::Numbers)))
+    Ok((items, Some(Stage::Numbers(None))))
 }
 
-async fn numbers(member: &Member) -> Result<Page, Problem> {
-    let page = member.scope().numbers(Asked::oldest(1000)).await?;
+async fn numbers(member: &Member, after: Option<Position>) -> Result<Page, Problem> {
+    let over = Stage::Conversations { after: None, told_until: None };
+    let page = member.scope().numbers(Asked::oldest(PAGE).after(after)).await?;
     let items = page.items.iter().map(|it| record("number", it)).collect();
-    Ok((items, Some(Stage::Conversations { after: None, told_until: None })))
+    Ok((items, Some(page.next.map_or(over, |it| Stage::Numbers(Some(it))))))
 }
 
 /// One conversation, and what was said in it.

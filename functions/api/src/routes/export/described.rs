@@ -11,7 +11,7 @@ use super::{PAGE, Record, record};
 use crate::{asking::Member, problem::Problem};
 
 /// Records of a full page. The last step may bring it a list's page more.
-const FULL: usize = 100;
+pub(super) const FULL: usize = 100;
 
 /// Whom a page is about.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::{
-    Record,
-    described::{self, Step, Whom},
+    PAGE, Record,
+    described::{self, FULL, Step, Whom},
     head, record, said_with,
 };
 use crate::{
@@ -33,11 +33,15 @@ pub(super) struct OfPerson {
 /// How far the export of a person has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Part {
+    /// What they said about being texted, after this.
+    Consents(Option<Position>),
     /// What was said, after this.
     Said(Option<Position>),
     /// Who has the phone, and what is theirs.
     Described(Step),
 }
+
+type Told = (Vec<Record>, Option<Part>);
 
 /// Everything that we know of a person
 #[utoipa::path(
@@ -53,7 +57,7 @@ pub(super) async fn export_person(
     let list = format!("person#{conversation}");
     let (items, part) = match &of.cursor {
         Some(cursor) => (Vec::new(), opened(&member, &list, cursor).await?),
-        None => (first(&member, &phone, &conversation).await?, Part::Said(None)),
+        None => (first(&member, &phone, &conversation).await?, Part::Consents(None)),
     };
     let (items, next) = more(&member, items, &phone, part).await?;
     if of.cursor.is_none() {
@@ -82,29 +86,49 @@ async fn first(
     if let Some(row) = scope.opt_out(phone).await? {
         items.push(record("opt_out", &opt_outs::view(member, &row.body)));
     }
-    let ledger = scope.consent_history(phone, Asked::oldest(1000)).await?.items;
-    items.extend(ledger.iter().map(|it| record("consent", &consents::view(it))));
     Ok(items)
 }
 
-/// After these records what was said, and then who has the phone.
+/// After these records what they said about being texted, then what was said, and then who has the
+/// phone.
 async fn more(
     member: &Member,
     mut items: Vec<Record>,
     phone: &PhoneNumber,
     part: Part,
-) -> Result<(Vec<Record>, Option<Part>), Problem> {
-    let step = match part {
+) -> Result<Told, Problem> {
+    let mut next = Some(part);
+    while items.len() < FULL
+        && let Some(part) = next.take()
+    {
+        (items, next) = told(member, items, phone, part).await?;
+    }
+    Ok((items, next))
+}
+
+async fn told(
+    member: &Member,
+    mut items: Vec<Record>,
+    phone: &PhoneNumber,
+    part: Part,
+) -> Result<Told, Problem> {
+    match part {
+        Part::Consents(after) => {
+            let asked = Asked::oldest(PAGE).after(after);
+            let page = member.scope().consent_history(phone, asked).await?;
+            items.extend(page.items.iter().map(|it| record("consent", &consents::view(it))));
+            let next = page.next.map_or(Part::Said(None), |it| Part::Consents(Some(it)));
+            Ok((items, Some(next)))
+        }
         Part::Said(after) => {
             let (texts, next) = said_with(member, phone, after).await?;
             items.extend(texts);
-            if next.is_some() {
-                return Ok((items, Some(Part::Said(next))));
-            }
-            Step::first()
+            let described = Part::Described(Step::first());
+            Ok((items, Some(next.map_or(described, |it| Part::Said(Some(it))))))
         }
-        Part::Described(step) => step,
-    };
-    let (items, next) = described::fill(member, items, Whom::Only(phone), step).await?;
-    Ok((items, next.map(Part::Described)))
+        Part::Described(step) => {
+            let (items, next) = described::fill(member, items, Whom::Only(phone), step).await?;
+            Ok((items, next.map(Part::Described)))
+        }
+    }
 }
