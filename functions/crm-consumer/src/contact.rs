@@ -54,10 +54,12 @@ async fn describe<'a>(
     let is_theirs = match &owner {
         None => true,
         Some(it) if it.contact == id || it.gone_at.is_some() => true,
-        // Their number may have passed on.
+        // Their number may have been taken from them, or have passed on.
         Some(it) => {
             let lead = scope.lead(&it.contact).await?;
-            lead.is_some_and(|row| row.body.phone.is_some_and(|had| had != *phone))
+            lead.is_some_and(|row| {
+                row.body.is_described() && row.body.phone.as_ref() != Some(phone)
+            })
         }
     };
     let contact = Contact { id, crm_contact: news.id.clone() };

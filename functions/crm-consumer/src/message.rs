@@ -1,12 +1,13 @@
 //! Messages that are in the CRM. What we put there or are asked to send is ours already; the rest is
 //! kept beside it, and never sent.
 
-use aws::{Again, Asked, ForeignId, Row, StoreError, metrics};
+use aws::{Again, Asked, Commit, ForeignId, Row, StoreError, metrics};
 use domain::{
     conversation::Conversation,
-    crm_event::{Medium, MessageNews},
+    crm_event::{Medium, MessageNews, News},
     delivery::Delivery,
     event::Outcome,
+    failure::{Failure, Reason},
     ids::{ContactId, ConversationId, CrmMessageId, MessageId},
     message::{Message, Purpose},
     phone::PhoneNumber,
@@ -30,6 +31,7 @@ pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Aga
     {
         return told.nothing(Outcome::OurOwn, OURS).await;
     }
+    hear(told, news).await?;
     let known_at = told.row.body.received_at + SETTLES;
     if news.medium == Medium::Sms && known_at > told.now {
         return told.put_off(known_at, "it may be a message of our own").await;
@@ -43,6 +45,27 @@ pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Aga
     keep(told, news, phone).await
 }
 
+/// What a person says of being texted counts before anything else, whatever else has to wait.
+pub(crate) async fn hear_first(told: &Told<'_>) -> Result<(), Again> {
+    let News::Message(news) = &told.event.news else { return Ok(()) };
+    if let Some(id) = &news.message
+        && is_ours(told, id).await?
+    {
+        return Ok(());
+    }
+    hear(told, news).await
+}
+
+async fn hear(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
+    let Some(phone) = &told.phone else { return Ok(()) };
+    let Some(revoked) = standing::by_word(told, news, phone).await? else { return Ok(()) };
+    match revoked.write(told, told.scope.transaction()).commit().await? {
+        Commit::Done => revoked.follow_up(told).await,
+        Commit::Refused(_) => return Err(StoreError::Conflict.into()),
+    }
+    Ok(())
+}
+
 /// By the CRM's own id for it: we added it, were asked to send it, or told what became of it.
 async fn is_ours(told: &Told<'_>, id: &CrmMessageId) -> Result<bool, StoreError> {
     let scope = told.scope;
@@ -53,8 +76,7 @@ async fn is_ours(told: &Told<'_>, id: &CrmMessageId) -> Result<bool, StoreError>
 }
 
 /// It says the same to the same person at the same time, and nothing else is known of where it is in
-/// the CRM. One of ours that is not known to be there may come to be there for as long as somebody
-/// tries to bring it.
+/// the CRM. Ours have a way by which they go or came; what is only kept beside them has none.
 async fn looks_like_ours(
     told: &Told<'_>,
     news: &MessageNews,
@@ -65,13 +87,12 @@ async fn looks_like_ours(
     Ok(last.items.iter().any(|it| {
         let is_inbound = it.purpose == Purpose::Inbound;
         let is_elsewhere = it.crm_message.is_some() && news.message.is_some();
-        let after = news.sent_at.duration_since(it.created_at);
         it.purpose != Purpose::Mirrored
             && is_inbound == news.is_inbound
             && !is_elsewhere
             && it.text == news.text
-            && after >= -SETTLES
-            && (after <= SETTLES || it.crm_message.is_none())
+            && (it.route.is_some() || !is_inbound)
+            && it.created_at.duration_since(news.sent_at).abs() <= SETTLES
     }))
 }
 
@@ -81,25 +102,15 @@ async fn keep(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Resul
     if scope.message(&message.id).await?.is_some() {
         return told.nothing(Outcome::NothingNew, "we have this message already").await;
     }
-    let revoked = standing::by_word(told, news, phone).await?;
     let stood = scope.conversation(&message.conversation).await?;
     let conversation = conversation(told, stood.as_ref(), &message).await?;
-    if conversation.is_none() && revoked.is_none() {
+    let Some(conversation) = conversation else {
         return told.nothing(Outcome::Unmatched, "the tenant has no number to answer from").await;
-    }
-    let mut transaction = scope.transaction();
-    if let Some(revoked) = &revoked {
-        transaction = revoked.write(told, transaction);
-    }
-    if let Some(conversation) = &conversation {
-        transaction = transaction.add_message(&message);
-        transaction = transaction.put_conversation(stood.as_ref(), conversation);
-        metrics::count("MessagesMirrored");
-    }
+    };
+    let transaction =
+        scope.transaction().add_message(&message).put_conversation(stood.as_ref(), &conversation);
     told.done(transaction).await?;
-    if let Some(revoked) = revoked {
-        revoked.follow_up(told).await;
-    }
+    metrics::count("MessagesMirrored");
     Ok(())
 }
 
@@ -108,10 +119,11 @@ fn message(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Message 
     let tenant = told.scope.tenant_id();
     let theirs = news.message.as_ref().map_or(told.row.body.id.as_str(), CrmMessageId::as_str);
     let at = news.sent_at;
-    let (purpose, delivery) = if news.is_inbound {
-        (Purpose::Inbound, Delivery::Received { at })
-    } else {
-        (Purpose::Mirrored, Delivery::Sent { at })
+    let failed = || Delivery::Failed { at, failure: Failure::new(Reason::Unknown, "crm_failed") };
+    let (purpose, delivery) = match news.is_inbound {
+        true => (Purpose::Inbound, Delivery::Received { at }),
+        false if news.has_failed => (Purpose::Mirrored, failed()),
+        false => (Purpose::Mirrored, Delivery::Sent { at }),
     };
     let id = MessageId::mirrored(tenant, theirs);
     let outgoing = Message::outgoing(id, tenant, purpose, phone.clone(), news.text.clone(), at);

@@ -3,7 +3,7 @@
 use aws::{Again, Row, Transaction, metrics};
 use domain::{
     consent::{self, Act, Change, ConsentEntry, OptOut, Said, Source},
-    crm_event::{ContactChange, ContactNews, MessageNews, SmsSwitch},
+    crm_event::{ContactChange, ContactNews, Medium, MessageNews, SmsSwitch},
     keyword::{self, Keyword},
     phone::PhoneNumber,
 };
@@ -46,7 +46,8 @@ pub(crate) async fn by_switch(
 
 /// Somebody says STOP by a way that is not ours: by another number, in another app, by e-mail. They may
 /// say it by any reasonable means (47 CFR 64.1200(a)(10)). Nothing else of theirs is taken for a
-/// keyword: only we would answer it.
+/// keyword: only we would answer it. It counts from when they said it, for it may be heard late, and
+/// heard once more.
 pub(crate) async fn by_word(
     told: &Told<'_>,
     news: &MessageNews,
@@ -56,13 +57,23 @@ pub(crate) async fn by_word(
         return Ok(None);
     }
     let tenant = told.scope.tenant().await?;
-    if keyword::classify(news.text.as_str(), &tenant.extra_keywords) != Some(Keyword::Stop) {
+    if keyword::classify(said(news), &tenant.extra_keywords) != Some(Keyword::Stop) {
         return Ok(None);
     }
-    let said = Said { sent_at: news.sent_at, heard_at: told.row.body.received_at };
+    let at = Said { sent_at: news.sent_at, heard_at: news.sent_at };
     let read = told.scope.opt_out(phone).await?;
-    let change = consent::hear(read.as_ref().map(|it| &it.body), phone, Keyword::Stop, said);
-    Ok(changed(read, change, Source::Texting, news.text.as_str().to_owned()))
+    let change = consent::hear(read.as_ref().map(|it| &it.body), phone, Keyword::Stop, at);
+    let changed = changed(read, change, Source::Texting, said(news).to_owned());
+    Ok(changed.filter(Changed::is_news))
+}
+
+/// Below the first line of an e-mail is what it answers.
+fn said(news: &MessageNews) -> &str {
+    let text = news.text.as_str();
+    match news.medium {
+        Medium::Email => text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default(),
+        Medium::Sms | Medium::WhatsApp => text,
+    }
 }
 
 fn changed(
@@ -80,6 +91,10 @@ fn changed(
 }
 
 impl Changed {
+    fn is_news(&self) -> bool {
+        self.read.as_ref().is_none_or(|it| it.body != self.standing)
+    }
+
     pub(crate) fn write<'a>(
         &self,
         told: &Told<'_>,

@@ -17,7 +17,7 @@ use domain::{
 use jiff::Timestamp;
 use tracing::{error, info};
 
-use crate::{Deps, contact, install::is_final, message, mirror};
+use crate::{Deps, contact, message, mirror};
 
 /// An event under work.
 pub(crate) struct Told<'a> {
@@ -50,7 +50,10 @@ pub(crate) async fn apply(
     let row = claim(scope, row, now).await?;
     let told = Told { deps, scope, row: &row, event: &event, phone, now };
     let done = match waits_for(&told).await {
-        Ok(Some(until)) => told.park(until).await,
+        Ok(Some(until)) => {
+            message::hear_first(&told).await?;
+            told.park(until).await
+        }
         Ok(None) => act(&told).await,
         Err(error) => Err(error.into()),
     };
@@ -103,13 +106,13 @@ async fn installation(told: &Told<'_>) -> Result<(), Again> {
             metrics::count("Uninstalls");
             installing.agency_left(company, at, now).await.map(|()| true)
         }
-        News::Renamed { location, name } => installing.renamed(location, name).await,
+        News::Renamed { location, name } => installing.renamed(location, name, at).await,
         _ => Ok(false),
     };
     match done {
         Ok(true) => told.done(told.scope.transaction()).await,
         Ok(false) => told.nothing(Outcome::Ignored, "we know no such installation").await,
-        Err(error) if is_final(&error) => told.quarantine(&Chain(&error).to_string()).await,
+        Err(error) if error.is_final() => told.quarantine(&Chain(&error).to_string()).await,
         Err(error) => Err(Again::soon(error)),
     }
 }

@@ -16,8 +16,11 @@ use ghl::webhook::event::{
 };
 use jiff::Timestamp;
 
-/// Characters of a text that are kept. An e-mail may be longer than an item of the table.
+/// Bytes of a text that are kept. An e-mail may be longer than an item of the table.
 const TEXT_LIMIT: usize = 16 * 1024;
+
+/// Bytes of an e-mail in HTML that are read. There is more markup in it than text.
+const HTML_LIMIT: usize = 4 * TEXT_LIMIT;
 
 const UNFOLLOWED: &str = "nothing that we follow";
 const NAMELESS: &str = "it does not say what it is about";
@@ -97,28 +100,42 @@ fn message(seen: &MessageSeen, at: Timestamp, now: Timestamp) -> Result<News, &'
     let is_inbound = seen.direction == Direction::Inbound;
     let theirs = if is_inbound { seen.from.as_ref() } else { seen.to.first() };
     let phone = theirs.filter(|_| medium != Medium::Email);
-    let text = seen.plain_text.as_ref().unwrap_or(&seen.body);
+    let text = match (&seen.plain_text, medium) {
+        (Some(text), _) => text.clone(),
+        (None, Medium::Email) => read_html(&seen.body),
+        (None, _) => seen.body.clone(),
+    };
     Ok(News::Message(Box::new(MessageNews {
         is_inbound,
         medium,
         message: seen.message.clone(),
         contact: seen.contact.clone().ok_or(NAMELESS)?,
         phone: phone.and_then(|it| PhoneNumber::parse(it.as_str(), None).ok()),
-        text: cut(text),
+        text: cut(&text),
+        has_failed: matches!(seen.status.as_deref(), Some("failed" | "undelivered")),
         // From ahead of us it would count as the last for as long.
         sent_at: seen.at.unwrap_or(at).min(now),
     })))
 }
 
+/// What a person reads of an e-mail.
+fn read_html(body: &MessageText) -> MessageText {
+    MessageText::new(nanohtml2text::html2text(begin(body.as_str(), HTML_LIMIT)))
+}
+
 fn cut(text: &MessageText) -> MessageText {
-    let text = text.as_str();
-    MessageText::new(&text[..text.floor_char_boundary(TEXT_LIMIT)])
+    MessageText::new(begin(text.as_str(), TEXT_LIMIT))
+}
+
+fn begin(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
 }
 
 fn deal(it: &OpportunityChange) -> Result<News, &'static str> {
     Ok(News::Deal(Box::new(DealNews {
         id: it.id.clone().ok_or(NAMELESS)?,
         is_deleted: it.action == OpportunityAction::Deleted,
+        is_partial: false,
         contact: it.contact.clone(),
         name: it.name.clone(),
         pipeline: it.pipeline.clone(),
@@ -133,6 +150,7 @@ fn appointment(it: &AppointmentChange) -> Result<News, &'static str> {
     Ok(News::Appointment(Box::new(AppointmentNews {
         id: it.id.clone().ok_or(NAMELESS)?,
         is_deleted: it.action == AppointmentAction::Deleted,
+        is_partial: false,
         contact: it.contact.clone(),
         calendar: it.calendar.clone(),
         title: it.title.clone(),
@@ -148,6 +166,7 @@ fn user(it: &UserChange) -> Result<News, &'static str> {
     Ok(News::User(UserNews {
         id: it.id.clone().ok_or(NAMELESS)?,
         is_deleted: it.action == UserAction::Deleted,
+        is_partial: false,
         name: joined(it.first_name.as_ref(), it.last_name.as_ref()),
         role: it.role.clone(),
     }))

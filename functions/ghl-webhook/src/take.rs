@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws::{Added, RouteTo};
 use domain::{
-    crm_event::{ContactNews, CrmEvent, News},
+    crm_event::{AppointmentNews, ContactNews, CrmEvent, DealNews, News, UserNews},
     event::{RawBody, Stage, WebhookEvent},
     heard::Heard,
     ids::{EventId, IntegrationId, LocationId, TenantId},
@@ -32,8 +32,7 @@ pub(crate) async fn take(
     now: Timestamp,
 ) -> Result<Taken, Refusal> {
     let news = match news::of(event, now) {
-        Ok(News::Contact(it)) => News::Contact(Box::new(ContactNews { is_partial, ..*it })),
-        Ok(news) => news,
+        Ok(news) => marked(news, is_partial),
         Err(why) => return Ok(Taken::Dropped(why)),
     };
     let heard =
@@ -47,6 +46,16 @@ pub(crate) async fn take(
         }
     }
     Ok(taken)
+}
+
+fn marked(news: News, is_partial: bool) -> News {
+    match news {
+        News::Contact(it) => News::Contact(Box::new(ContactNews { is_partial, ..*it })),
+        News::Deal(it) => News::Deal(Box::new(DealNews { is_partial, ..*it })),
+        News::Appointment(it) => News::Appointment(Box::new(AppointmentNews { is_partial, ..*it })),
+        News::User(it) => News::User(UserNews { is_partial, ..it }),
+        news => news,
+    }
 }
 
 /// News from ahead of us would be the last word for as long.

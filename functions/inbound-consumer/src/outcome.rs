@@ -2,14 +2,14 @@
 
 use app::{CrmError, MENDING};
 use aws::{
-    Again, Commit, Condition, ForeignId, Row, StoreError, Transaction, logs::Chain, metrics,
+    Again, Commit, Condition, ForeignId, Row, Scope, StoreError, Transaction, logs::Chain, metrics,
 };
 use domain::{
     conversation::{Conversation, Route},
     crm_event::Medium,
     delivery::Delivery,
     event::{Outcome, Stage, WebhookEvent},
-    ids::ConversationId,
+    ids::{ConversationId, MessageId},
     message::{Message, Purpose},
     parked::{Parked, Until},
     segments,
@@ -45,6 +45,7 @@ pub(crate) async fn added(
     let scope = deps.store.of(told.tenant);
     let message = message(told, added);
     let copy = contact_copy::wanted(deps, told, now).await;
+    let mirrored = mirrored(scope, added).await?;
     for _ in 0..TRIES {
         let stood = scope.conversation(&message.conversation).await?;
         let conversation = conversation(told, added, stood.as_ref().map(|it| &it.body));
@@ -52,6 +53,9 @@ pub(crate) async fn added(
             .put_conversation(stood.as_ref(), &conversation);
         if let Some(copy) = &copy {
             transaction = copy.write(transaction);
+        }
+        if let Some(mirrored) = &mirrored {
+            transaction = transaction.replace_message(mirrored, &mirrored.body.clone().erased(now));
         }
         match transaction.commit().await? {
             Commit::Done => {
@@ -68,6 +72,16 @@ pub(crate) async fn added(
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// What is kept of the text as somebody else's. While nobody knew whether it was added, the CRM may
+/// have told of it, and nobody knew it for ours.
+async fn mirrored(scope: Scope<'_>, added: &Added) -> Result<Option<Row<Message>>, StoreError> {
+    if !added.was_in_doubt {
+        return Ok(None);
+    }
+    let id = MessageId::mirrored(scope.tenant_id(), added.crm.message.as_str());
+    scope.message(&id).await
 }
 
 fn is_about_conversation(condition: &Condition) -> bool {

@@ -30,6 +30,8 @@ pub(crate) struct Added {
     pub(crate) message: MessageId,
     pub(crate) owner: PhoneOwner,
     pub(crate) crm: CrmMessage,
+    /// An earlier try may have added it.
+    pub(crate) was_in_doubt: bool,
     /// How long the CRM took, for all that it was asked.
     pub(crate) took: Duration,
 }
@@ -88,7 +90,8 @@ pub(crate) async fn add(
             ask(deps, told, session, earlier).await
         })
         .await?;
-    Ok(Added { message: message_id(told), owner, crm, took: begun.elapsed() })
+    let was_in_doubt = earlier.is_some();
+    Ok(Added { message: message_id(told), owner, crm, was_in_doubt, took: begun.elapsed() })
 }
 
 async fn ask(

@@ -52,7 +52,8 @@ pub(crate) async fn find(
     if !served.is_active() {
         return Ok(Err(NoWay::Now(Until::TenantActive)));
     }
-    if message.purpose == Purpose::Reply && is_taken_out(deps, &served, now).await? {
+    let is_asked_for = matches!(message.purpose, Purpose::Reply | Purpose::Api);
+    if is_asked_for && is_taken_out(deps, &served, now).await? {
         return Ok(Err(NoWay::Now(Until::CrmConnected)));
     }
     let route = match &message.route {
@@ -65,8 +66,8 @@ pub(crate) async fn find(
     Ok(channel(deps, &route, loaded).map(|channel| Way { route, channel }))
 }
 
-/// Whether the app was taken out of the location in which the agent wrote. Nothing of it goes out
-/// until it is back. A location whose token is lost is another matter: its agents mean what they write.
+/// Whether the app was taken out of the tenant's location. Nothing that somebody wants to say goes
+/// out until it is back. A location whose token is lost is another matter: its agents mean what they write.
 async fn is_taken_out(deps: &Deps, served: &Tenant, now: Timestamp) -> Result<bool, Again> {
     let Some(crm) = &served.crm else { return Ok(false) };
     let connection = deps.connections.of(&served.id, crm, now).await.map_err(again)?;

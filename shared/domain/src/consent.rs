@@ -212,8 +212,11 @@ pub fn switched(
 ) -> Option<Change> {
     let is_out = standing.is_some_and(|it| it.active);
     let is_old = standing.is_some_and(|it| it.since.max(it.crm_told_at.unwrap_or(it.since)) >= at);
-    // The CRM has yet to be told where we stand, so its switch is where it was before.
-    let is_untold = standing.is_some_and(|it| it.due.is_some() || it.parked.is_some());
+    // The CRM has yet to be told where we stand, so its switch is where it was before. Where the
+    // switch itself told us, only the tags have yet to follow it.
+    let is_untold = standing.is_some_and(|it| {
+        (it.due.is_some() || it.parked.is_some()) && it.crm_told != Some(it.active)
+    });
     // Somebody was let in, and the switch still says what it was told before.
     let is_left_on = is_untold && standing.is_some_and(|it| it.crm_told == Some(true));
     let is_anothers =
@@ -221,7 +224,7 @@ pub fn switched(
     match switch {
         SmsSwitch::On { permanent, .. } if !is_out && !is_old && !is_left_on => {
             let source = if *permanent { Source::Carrier } else { Source::Ghl };
-            let standing = OptOut::new(phone.clone(), true, source, at).told(at);
+            let standing = OptOut::new(phone.clone(), true, source, at).by_switch(at);
             let standing = OptOut { crm_contact: Some(contact.clone()), ..standing };
             Some(Change::To { standing, act: Act::Revoked })
         }
@@ -234,7 +237,7 @@ pub fn switched(
         SmsSwitch::Off if is_anothers => None,
         SmsSwitch::Off if is_out && !is_untold && !is_old => match standing {
             Some(it) if it.source == Source::Ghl => {
-                let standing = OptOut::new(phone.clone(), false, Source::Ghl, at).told(at);
+                let standing = OptOut::new(phone.clone(), false, Source::Ghl, at).by_switch(at);
                 Some(Change::To { standing, act: Act::Granted })
             }
             Some(it) => {
@@ -263,6 +266,12 @@ impl OptOut {
             parked: None,
             due,
         }
+    }
+
+    /// A standing that the CRM's switch has told us itself. Its tags have yet to follow.
+    #[must_use]
+    fn by_switch(self, at: Timestamp) -> Self {
+        Self { crm_told: Some(self.active), crm_told_at: Some(at), ..self }
     }
 
     /// What the CRM was told of the standing before this one, which its switch still says.

@@ -110,6 +110,9 @@ pub struct MessageNews {
     pub phone: Option<PhoneNumber>,
     pub text: MessageText,
     pub sent_at: Timestamp,
+    /// It did not reach the person.
+    #[serde(default)]
+    pub has_failed: bool,
 }
 
 /// By what way a message reaches somebody.
@@ -134,6 +137,9 @@ impl Medium {
 pub struct DealNews {
     pub id: CrmOpportunityId,
     pub is_deleted: bool,
+    /// A tenant's own workflow tells it: what it leaves out is as it was.
+    #[serde(default)]
+    pub is_partial: bool,
     pub contact: Option<CrmContactId>,
     pub name: Option<Hidden>,
     pub pipeline: Option<String>,
@@ -149,6 +155,9 @@ pub struct DealNews {
 pub struct AppointmentNews {
     pub id: CrmAppointmentId,
     pub is_deleted: bool,
+    /// A tenant's own workflow tells it: what it leaves out is as it was.
+    #[serde(default)]
+    pub is_partial: bool,
     pub contact: Option<CrmContactId>,
     pub calendar: Option<String>,
     pub title: Option<Hidden>,
@@ -164,6 +173,9 @@ pub struct AppointmentNews {
 pub struct UserNews {
     pub id: CrmUserId,
     pub is_deleted: bool,
+    /// A tenant's own workflow tells it: what it leaves out is as it was.
+    #[serde(default)]
+    pub is_partial: bool,
     pub name: Option<Hidden>,
     pub role: Option<String>,
 }

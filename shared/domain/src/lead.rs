@@ -51,6 +51,11 @@ impl Lead {
         }
     }
 
+    /// Whether the CRM has said who they are.
+    pub fn is_described(&self) -> bool {
+        self.told_at > Timestamp::UNIX_EPOCH
+    }
+
     /// The person after this news, of which the latest counts, in whatever order it comes. Nothing
     /// if it is older than what we know.
     #[must_use]

@@ -29,6 +29,10 @@ pub type User = Mirror<UserNews>;
 pub trait Mirrored: Clone {
     fn is_deleted(&self) -> bool;
 
+    /// With what was known before, where a workflow leaves something out.
+    #[must_use]
+    fn beside(&self, before: Option<&Self>) -> Self;
+
     /// What must remain so that it stays deleted.
     #[must_use]
     fn emptied(&self) -> Self;
@@ -43,7 +47,8 @@ impl<T: Mirrored> Mirror<T> {
         if before.is_some_and(|it| it.it.is_deleted() || it.told_at > at && !news.is_deleted()) {
             return None;
         }
-        let it = if news.is_deleted() { news.emptied() } else { news.clone() };
+        let it =
+            if news.is_deleted() { news.emptied() } else { news.beside(before.map(|it| &it.it)) };
         let contact = news.contact(tenant).or_else(|| before.and_then(|it| it.contact.clone()));
         Some(Self { it, contact, told_at: at })
     }
@@ -52,6 +57,20 @@ impl<T: Mirrored> Mirror<T> {
 impl Mirrored for DealNews {
     fn is_deleted(&self) -> bool {
         self.is_deleted
+    }
+
+    fn beside(&self, before: Option<&Self>) -> Self {
+        let Some(before) = before.filter(|_| self.is_partial) else { return self.clone() };
+        Self {
+            contact: self.contact.clone().or_else(|| before.contact.clone()),
+            name: self.name.clone().or_else(|| before.name.clone()),
+            pipeline: self.pipeline.clone().or_else(|| before.pipeline.clone()),
+            stage: self.stage.clone().or_else(|| before.stage.clone()),
+            status: self.status.clone().or_else(|| before.status.clone()),
+            value: self.value.clone().or_else(|| before.value.clone()),
+            assigned_to: self.assigned_to.clone().or_else(|| before.assigned_to.clone()),
+            ..self.clone()
+        }
     }
 
     fn emptied(&self) -> Self {
@@ -68,6 +87,21 @@ impl Mirrored for AppointmentNews {
         self.is_deleted
     }
 
+    fn beside(&self, before: Option<&Self>) -> Self {
+        let Some(before) = before.filter(|_| self.is_partial) else { return self.clone() };
+        Self {
+            contact: self.contact.clone().or_else(|| before.contact.clone()),
+            calendar: self.calendar.clone().or_else(|| before.calendar.clone()),
+            title: self.title.clone().or_else(|| before.title.clone()),
+            address: self.address.clone().or_else(|| before.address.clone()),
+            status: self.status.clone().or_else(|| before.status.clone()),
+            assigned_to: self.assigned_to.clone().or_else(|| before.assigned_to.clone()),
+            starts_at: self.starts_at.or(before.starts_at),
+            ends_at: self.ends_at.or(before.ends_at),
+            ..self.clone()
+        }
+    }
+
     fn emptied(&self) -> Self {
         Self { title: None, address: None, assigned_to: None, ..self.clone() }
     }
@@ -80,6 +114,15 @@ impl Mirrored for AppointmentNews {
 impl Mirrored for UserNews {
     fn is_deleted(&self) -> bool {
         self.is_deleted
+    }
+
+    fn beside(&self, before: Option<&Self>) -> Self {
+        let Some(before) = before.filter(|_| self.is_partial) else { return self.clone() };
+        Self {
+            name: self.name.clone().or_else(|| before.name.clone()),
+            role: self.role.clone().or_else(|| before.role.clone()),
+            ..self.clone()
+        }
     }
 
     fn emptied(&self) -> Self {
@@ -100,7 +143,8 @@ mod tests {
 
     fn told(before: Option<&User>, name: &str, is_deleted: bool, second: i64) -> Option<User> {
         let id = CrmUserId::parse("u1").unwrap();
-        let user = UserNews { id, is_deleted, name: Some(name.to_owned().into()), role: None };
+        let name = Some(name.to_owned().into());
+        let user = UserNews { id, is_deleted, is_partial: false, name, role: None };
         let at = NOON + jiff::SignedDuration::from_secs(second);
         Mirror::told(before, &TenantId::parse("acme").unwrap(), &user, at)
     }
@@ -110,6 +154,17 @@ mod tests {
         let ben = told(None, "Ben", false, 2).unwrap();
         assert_eq!(told(Some(&ben), "Benjamin", false, 1), None);
         assert_eq!(told(Some(&ben), "Benno", false, 3).unwrap().it.name.unwrap().as_str(), "Benno");
+    }
+
+    #[test]
+    fn what_a_workflow_leaves_out_is_as_it_was() {
+        let ben = told(None, "Ben", false, 2).unwrap();
+        let role = Some("admin".to_owned());
+        let news = UserNews { is_partial: true, name: None, role, ..ben.it.clone() };
+        let tenant = TenantId::parse("acme").unwrap();
+        let later = NOON + jiff::SignedDuration::from_secs(3);
+        let promoted = Mirror::told(Some(&ben), &tenant, &news, later).unwrap().it;
+        assert_eq!((promoted.name, promoted.role.as_deref()), (ben.it.name, Some("admin")));
     }
 
     #[test]

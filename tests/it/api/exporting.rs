@@ -58,6 +58,7 @@ async fn keep_deal(world: &World, contact: Option<&str>, n: i64) {
     let news = DealNews {
         id: CrmOpportunityId::parse(&format!("o{n}")).unwrap(),
         is_deleted: false,
+        is_partial: false,
         contact: contact.map(|it| CrmContactId::parse(it).unwrap()),
         name: Some("a new knee".to_owned().into()),
         pipeline: None,
@@ -83,6 +84,7 @@ async fn keep_appointment(world: &World, contact: &str, n: i64) {
     let news = AppointmentNews {
         id: CrmAppointmentId::parse(&format!("a{n}")).unwrap(),
         is_deleted: false,
+        is_partial: false,
         contact: Some(CrmContactId::parse(contact).unwrap()),
         calendar: None,
         title: Some("a look at the knee".to_owned().into()),
@@ -98,7 +100,7 @@ async fn keep_appointment(world: &World, contact: &str, n: i64) {
 
 async fn keep_user(world: &World, n: i64) {
     let id = CrmUserId::parse(&format!("u{n}")).unwrap();
-    let news = UserNews { id, is_deleted: false, name: None, role: None };
+    let news = UserNews { id, is_deleted: false, is_partial: false, name: None, role: None };
     let user = Mirror::told(None, &world.acme.tenant, &news, later(n)).unwrap();
     commit(world.scope().transaction().set_user(None, &user)).await;
 }

@@ -1,5 +1,6 @@
 //! The app is installed and taken out, in whatever order we are told of it and however often.
 
+use aws::Asked;
 use domain::{
     ids::{LocationId, TenantId},
     install::Standing,
@@ -52,7 +53,12 @@ async fn an_install_ends_alike_whether_its_event_comes_first_or_last_or_again_an
         let world = told_of_everything().await;
         let location = world.acme.location.to_string();
         let link = link(&world, &world.acme.tenant).await;
-        world.ghl.install(Consent::Location(location.clone()), Some(&link), event).await;
+        let code = world.ghl.consent(Consent::Location(location.clone()));
+        if event == InstallEvent::BeforeCallback {
+            world.ghl.deliver_events().await;
+        }
+        come_back(&world, &code, Some(&link)).await.says("Connected");
+        world.ghl.deliver_events().await;
         let told = world.ghl.events();
         assert_eq!(told.len(), 1, "{told:?}");
         for _ in 0..3 {
@@ -115,12 +121,63 @@ async fn all_locations_of_an_agency_are_found_however_many_there_are() {
     assert_eq!((pair.due, pair.looked_at), (None, 0), "and then nobody looks any more");
 }
 
+/// A job finds the agency's locations while the person still waits for their page.
+#[tokio::test]
+async fn a_job_that_is_faster_than_the_callback_is_in_nobodys_way() {
+    for _ in 0..5 {
+        let world = World::new().await;
+        let link = link(&world, &world.acme.tenant).await;
+        let locations = vec![world.acme.location.to_string()];
+        let code = world.ghl.consent(Consent::Agency { locations, future: false });
+        let jobs = async {
+            for _ in 0..20 {
+                world.drain_once("Crm").await;
+            }
+        };
+        let (page, ()) = tokio::join!(come_back(&world, &code, Some(&link)), jobs);
+        page.says("Connected");
+        world.settle().await;
+        let log = world.scope().audit_log(Asked::newest(10)).await.unwrap().items;
+        let connected = log.iter().filter(|it| it.action == "integration.connect").count();
+        assert_eq!(connected, 1, "{log:?}");
+    }
+}
+
+/// What is left of an agency's locations waits until it is active, or until it has a token again.
+#[tokio::test]
+async fn an_agency_that_is_paused_or_refused_half_way_is_gone_on_with() {
+    let world = World::new().await;
+    let agency =
+        || Consent::Agency { locations: vec![world.acme.location.to_string()], future: true };
+    come_back(&world, &world.ghl.consent(agency()), None).await.says("Connected");
+    world.settle().await;
+    let ids: Vec<_> = (0..25).map(|n| format!("locMany{n:013}")).collect();
+    for id in &ids {
+        world.ghl.add_location(Location::new(id, "unused", "provider-many"));
+    }
+    let install = world.store.install(&world.acme.location).await.unwrap().unwrap().body.install;
+    let company = install.company.unwrap().to_string();
+    come_back(&world, &world.ghl.consent(agency()), None).await.says("Connected");
+    world.drain_once("Crm").await;
+    world.ghl.set_paused(&company, true);
+    world.drain().await;
+    world.ghl.set_paused(&company, false);
+    world.advance(25 * 3_600);
+    world.ghl.expire_access(&company);
+    world.settle().await;
+    for id in &ids {
+        assert_eq!(standing(&world, id).await, Some(Standing::Unattached), "{id}");
+    }
+}
+
 #[tokio::test]
 async fn a_location_is_called_what_it_is_called_now() {
     let world = World::new().await;
     connect(&world).await.says("Connected");
     let id = world.acme.location.to_string();
     tell(&world, "LocationUpdate", json!({ "id": id, "name": "Acme on Main Street" })).await;
+    let older = json!({ "id": id, "name": "Acme", "timestamp": "2026-01-01T11:00:00Z" });
+    tell(&world, "LocationUpdate", older).await;
     let operator = Key::operator(&world).await;
     let listed = operator.get("/v1/crm/installs").await.expect(200);
     assert_eq!(listed["items"][0]["name"], "Acme on Main Street", "{listed}");
@@ -177,13 +234,17 @@ async fn an_uninstall_stops_the_location_and_a_reinstall_goes_on_with_all_of_it(
     assert_eq!(world.ghl.calls().len(), calls, "nobody calls for it");
     let parked = world.store.count_parked(&world.acme.tenant).await.unwrap();
     assert!(parked >= 3, "{parked}: her text, the reply, and the contact");
+    let admin = Key::of(&world, "acme", "admin").await;
+    let text = json!({ "to": ANNA, "text": "and what a program asks for" });
+    admin.post_once("/v1/messages", "k1", &text).await.expect(202);
+    minutes_pass(&world).await;
     assert!(world.texting.sent().is_empty(), "and nothing of it leaves");
 
     connect(&world).await.says("Connected");
     world.settle().await;
     assert_eq!(status(&world).await, Status::Active);
     assert_eq!(world.heard_in_ghl(ANNA), ["hello", "there?"]);
-    assert_eq!(world.texting.sent().len(), 1, "the reply goes on as well");
+    assert_eq!(world.texting.sent().len(), 2, "the reply and the other text go on as well");
     assert_eq!(world.store.count_parked(&world.acme.tenant).await.unwrap(), 0);
     world.ghl.deliver_events().await;
     world.settle().await;

@@ -75,9 +75,12 @@ async fn who_is_not_to_be_disturbed_in_ghl_is_not_texted_until_ghl_says_otherwis
     world.agent_sends(ANNA, "hi").await;
     world.settle().await;
     assert!(world.texting.sent().is_empty());
+    assert_eq!(world.tags(ANNA), ["DNC-SMS", "SMS Opted Out"], "as after a STOP");
 
+    world.advance(60);
     tell(&world, "ContactDndUpdate", switch(&contact, "inactive")).await;
     assert_eq!(standing(&world).await, Some((false, Source::Ghl)));
+    assert!(world.tags(ANNA).is_empty());
     let ledger = world.scope().consent_history(&ANNA.parse().unwrap(), Asked::oldest(9)).await;
     let acts: Vec<_> = ledger.unwrap().items.into_iter().map(|it| (it.act, it.source)).collect();
     assert_eq!(acts, [(Act::Revoked, Source::Ghl), (Act::Granted, Source::Ghl)]);
@@ -173,4 +176,7 @@ async fn a_number_that_passes_to_somebody_else_leads_to_them() {
     tell(&world, "ContactUpdate", json!({ "id": "c1", "phone": "+12125550177" })).await;
     tell(&world, "ContactUpdate", json!({ "id": "c2", "phone": ANNA })).await;
     assert_eq!(owner().await, "c2");
+    tell(&world, "ContactUpdate", json!({ "id": "c2" })).await;
+    tell(&world, "ContactUpdate", json!({ "id": "c3", "phone": ANNA })).await;
+    assert_eq!(owner().await, "c3", "a number that is taken away leads nowhere");
 }
