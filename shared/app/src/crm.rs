@@ -135,6 +135,8 @@ impl Crm {
         now: Timestamp,
         work: impl AsyncFnOnce(&ghl::Session) -> Result<T, E>,
     ) -> Result<T, E> {
+        // The time goes on from here, however long the table takes.
+        let gate = self.pace.gate((tenant, lane), now);
         let connection = self.connection(connections, tenant, now).await?;
         let access = self.access(&connection, now).await?;
         let token = match &access {
@@ -142,7 +144,7 @@ impl Crm {
             None => connection.pasted_token().map_err(CrmError::from)?,
         };
         let mut session = connection.session(&self.base_url, token).map_err(CrmError::from)?;
-        session.gate = Some(self.pace.gate((tenant, lane), now));
+        session.gate = Some(gate);
         let done = work(&session).await;
         if let (Err(error), Some(access)) = (&done, access)
             && error.said().is_some_and(is_about_the_token)

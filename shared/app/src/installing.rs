@@ -7,17 +7,23 @@
 mod agency;
 mod attach;
 mod granted;
+mod job;
 mod taken_back;
 mod told;
 
 use aws::{Commit, Env, EnvError, Queue, SecretError, StoreError, VaultError};
 use domain::ids::LocationId;
 
+use jiff::SignedDuration;
+
 pub(crate) use attach::NOT_ALLOWED;
 pub use attach::not_allowed;
 pub use granted::SCOPES;
 
 use crate::{Renewal, RenewalError, renewal::NotGiven};
+
+/// A business that is not active at GoHighLevel is asked about once a day.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Items that are read at a time, of all installations or agencies.
 const PAGE: i32 = 100;
@@ -44,21 +50,27 @@ impl Installing {
 }
 
 /// What came of a consent, for the person who gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::Display)]
 pub enum Outcome {
     /// The tenant, whose name this is, works with the location. A location that is connected again
     /// has to have its SMS provider chosen again.
+    #[strum(to_string = "connected")]
     Connected { location: LocationId, brand: String, again: bool },
     /// An operator has to say whose it is.
+    #[strum(to_string = "waits for an operator")]
     Waiting { location: LocationId },
     /// An agency consented for so many locations. They are being looked at.
+    #[strum(to_string = "an agency's")]
     Agency { locations: usize },
     /// The app was not allowed all that it needs. Where it was allowed that before (`kept`), the
     /// tenant goes on with the tokens of then.
+    #[strum(to_string = "scopes are missing")]
     ScopesMissing { location: LocationId, missing: Vec<String>, kept: bool },
     /// The location is another tenant's.
+    #[strum(to_string = "another tenant's")]
     Elsewhere,
     /// The tenant has another location, which would have to be disconnected first.
+    #[strum(to_string = "the tenant has another location")]
     Occupied,
 }
 
@@ -84,12 +96,28 @@ pub enum InstallError {
     Secret(#[from] SecretError),
 }
 
+impl InstallError {
+    /// Whether trying again could only get the same answer.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Nobodys | Self::AgencyLost | Self::Store(StoreError::Missing(_)) => true,
+            Self::Ghl(error) => !error.is_transient(),
+            Self::Suspended
+            | Self::NotYet
+            | Self::Store(_)
+            | Self::Vault(_)
+            | Self::Renewal(_)
+            | Self::Secret(_) => false,
+        }
+    }
+}
+
 impl From<NotGiven> for InstallError {
     fn from(why: NotGiven) -> Self {
         match why {
             NotGiven::Suspended => Self::Suspended,
             NotGiven::Refused => Self::AgencyLost,
-            NotGiven::NotYet => Self::NotYet,
+            NotGiven::NotYet { .. } => Self::NotYet,
             NotGiven::NoAnswer(error) => Self::Ghl(error),
             NotGiven::Renewal(error) => Self::Renewal(error),
         }

@@ -51,8 +51,8 @@ pub struct Renewal {
     pub client: ghl::Client,
     /// Nothing if this installation has no app, and so no tokens to renew.
     pub marketplace: Option<Marketplace>,
-    /// Where a renewal is minded that may die half-way.
-    pub minders: Queue,
+    /// Where a renewal is followed that may die half-way, and where installations go on.
+    pub jobs: Queue,
     /// What calls with an agency's token keep to: all agencies together have what one location has.
     /// The token endpoint has no limit that anybody wrote down, and a refresh that is held back may
     /// come too late for the half minute in which a lost answer is given again.
@@ -117,7 +117,7 @@ impl Renewal {
             vault: env.vault()?,
             client,
             marketplace: Marketplace::of(env)?,
-            minders: env.queue("CRM_QUEUE_URL")?,
+            jobs: env.queue("CRM_QUEUE_URL")?,
         })
     }
 
@@ -166,8 +166,8 @@ impl Renewal {
     /// Another looks whether this one has come to an end.
     async fn have_minded(&self, pair: &TokenPair) {
         if let Some(due) = pair.state.due() {
-            let job = MindToken::due(&pair.tenant, &pair.holder);
-            self.minders.offer(&Job::Crm(job.into()), due).await;
+            let job = MindToken::following(&pair.tenant, &pair.holder, due);
+            self.jobs.offer(&Job::Crm(job.into()), due).await;
         }
     }
 
@@ -189,8 +189,9 @@ impl Renewal {
                 self.write_down(row, Happening::NotActive, now).await
             }
             Err(NotGiven::Refused) => self.lost(row, now).await,
-            Err(NotGiven::NotYet) => {
-                self.write_down(row, Happening::NoAnswer { again: now + SOON }, now).await
+            Err(NotGiven::NotYet { until }) => {
+                let again = until.max(now + SOON);
+                self.write_down(row, Happening::NoAnswer { again }, now).await
             }
             Err(NotGiven::NoAnswer(why)) if is_shut_out(&row.body, &why, now) => {
                 self.lost(row, now).await
@@ -240,9 +241,12 @@ fn is_for(pair: &TokenPair, grant: &ghl::oauth::Grant) -> bool {
 }
 
 /// Whether an agency may not open this location any more. It is asked until the last token has come
-/// to its end, for nobody wrote down all that GoHighLevel answers here.
+/// to its end, for nobody wrote down all that GoHighLevel answers here. What is wrong with the
+/// agency's own token, or with us, is not about the location.
 fn is_shut_out(pair: &TokenPair, why: &ghl::Error, now: Timestamp) -> bool {
-    pair.refresh.is_none() && !why.is_transient() && pair.state.expires_at <= now
+    use ghl::Kind::{Forbidden, NotFound, Refused};
+    let is_no = matches!(why.kind(), Forbidden | NotFound | Refused);
+    pair.refresh.is_none() && is_no && pair.state.expires_at <= now
 }
 
 pub(crate) fn log_renewed(pair: &TokenPair) {

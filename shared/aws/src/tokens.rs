@@ -31,6 +31,9 @@ pub struct TokenPair {
     pub of: Holder,
     #[serde(flatten)]
     pub state: TokenState,
+    /// When somebody last consented to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_at: Option<Timestamp>,
     pub access: Sealed,
     /// Nothing for a location whose agency gives it tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +80,11 @@ impl TokenPair {
             }
             Holder::Location { .. } => None,
         }
+    }
+
+    /// Whether somebody has consented to it since `at`.
+    pub fn is_granted_since(&self, at: Timestamp) -> bool {
+        self.granted_at.unwrap_or(self.state.issued_at) > at
     }
 
     /// The same pair, with its agency's locations to be looked for from the first one on.

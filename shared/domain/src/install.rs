@@ -22,6 +22,9 @@ pub struct Install {
     /// What people call the location, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// When we were last told that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_at: Option<Timestamp>,
     /// When the other side last said that it is installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced_at: Option<Timestamp>,
@@ -101,6 +104,7 @@ impl Install {
             company: None,
             company_at: None,
             name: None,
+            named_at: None,
             announced_at: None,
             granted_at: None,
             way: None,
@@ -134,6 +138,15 @@ impl Install {
         if company.is_some() && (Some(at), &company) > (self.company_at, &self.company) {
             (self.company_at, self.company) = (Some(at), company);
         }
+    }
+
+    /// The installation in a location that was called this at `at`.
+    #[must_use]
+    pub fn named(mut self, name: &str, at: Timestamp) -> Self {
+        if self.named_at <= Some(at) {
+            (self.name, self.named_at) = (Some(name.to_owned()), Some(at));
+        }
+        self
     }
 
     /// When it was last installed, by what we were told.

@@ -75,11 +75,20 @@ pub struct MindToken {
     pub holder: IntegrationId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Timestamp>,
+    /// It follows somebody who asks for a token until then. It waits behind nobody: the one whom it
+    /// follows may have died with a job of the same token in hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Timestamp>,
 }
 
 impl MindToken {
     pub fn due(tenant: &TenantId, holder: &IntegrationId) -> Self {
-        Self { tenant: tenant.clone(), holder: holder.clone(), refused: None }
+        Self { tenant: tenant.clone(), holder: holder.clone(), refused: None, follows: None }
+    }
+
+    /// Somebody asks for a token, alone until then.
+    pub fn following(tenant: &TenantId, holder: &IntegrationId, until: Timestamp) -> Self {
+        Self { follows: Some(until), ..Self::due(tenant, holder) }
     }
 
     /// A token that was issued then was refused.
@@ -129,7 +138,7 @@ impl Job {
             Self::Reports(FollowUp::CopyContact { tenant, integration, phone }) => {
                 short(&format!("copy:{integration}"), tenant, phone.as_str())
             }
-            Self::Crm(work) => work.about(),
+            Self::Crm(work) => work.group(),
         }
     }
 
@@ -156,6 +165,15 @@ impl Job {
 }
 
 impl CrmWork {
+    fn group(&self) -> String {
+        match self {
+            Self::MindToken(MindToken { follows: Some(until), .. }) => {
+                format!("{}:{}", self.about(), until.as_millisecond())
+            }
+            _ => self.about(),
+        }
+    }
+
     fn about(&self) -> String {
         match self {
             Self::MindToken(MindToken { tenant, holder, .. }) => {
@@ -194,6 +212,19 @@ mod tests {
             serde_json::to_string(&job).unwrap(),
             r#"{"queue":"outbound","job":{"tenant":"acme","message":"msg_1","conversation":"cnv_1","answers":false}}"#
         );
+    }
+
+    /// Who died with a job in hand would hold up the one that follows it.
+    #[test]
+    fn whoever_follows_a_renewal_waits_behind_nobody() {
+        let (tenant, holder) =
+            (TenantId::parse("acme").unwrap(), IntegrationId::parse("acme-ghl").unwrap());
+        let group = |job: MindToken| Job::Crm(job.into()).group();
+        let noon = Timestamp::UNIX_EPOCH;
+        let follower = group(MindToken::following(&tenant, &holder, noon));
+        assert_ne!(follower, group(MindToken::refused(&tenant, &holder, noon)));
+        let next = noon + jiff::SignedDuration::from_secs(8);
+        assert_ne!(follower, group(MindToken::following(&tenant, &holder, next)));
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub enum Stage {
     },
     /// The business is not active on the other side. The refresh token is good again once it is.
     Suspended {
+        /// When the other side last said so.
         since: Timestamp,
         again: Timestamp,
     },
@@ -169,13 +170,7 @@ impl TokenState {
                 let (since, tries) = self.refreshing().unwrap_or((now, 1));
                 Stage::Refreshing { since, until: again, tries }
             }
-            Happening::NotActive => {
-                let since = match self.stage {
-                    Stage::Suspended { since, .. } => since,
-                    _ => now,
-                };
-                Stage::Suspended { since, again: now + SUSPENDED_FOR }
-            }
+            Happening::NotActive => Stage::Suspended { since: now, again: now + SUSPENDED_FOR },
             Happening::Refused => Stage::Lost { since: now },
         };
         Self { stage, ..self.clone() }

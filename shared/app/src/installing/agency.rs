@@ -1,17 +1,18 @@
-//! An agency's locations, of which it may have hundreds.
+//! An agency's locations, of which it may have thousands.
 
-use aws::{Asked, Row, StoreError, TokenPair, tokens::Holder};
+use aws::{Asked, Row, StoreError, StoredInstall, TokenPair, logs::Chain, metrics, tokens::Holder};
 use domain::{
-    allowance::Lane,
     ids::{CompanyId, LocationId, TenantId},
     install::{Standing, Told, Way},
     token::Stage,
 };
-use ghl::oauth::InstalledPage;
 use jiff::Timestamp;
-use tracing::info;
+use tracing::{info, warn};
 
-use super::{InstallError, Installing, PAGE};
+use super::{
+    A_DAY, InstallError, Installing, PAGE,
+    granted::{TRIES, next},
+};
 use crate::renewal::holder_of;
 
 impl Installing {
@@ -27,43 +28,52 @@ impl Installing {
         if asked.body.due.is_none() {
             return Ok(());
         }
-        let page = self.page(company, asked.body.looked_at, now).await?;
+        match self.look(company, asked.body.looked_at, now).await {
+            Ok(next) => self.looked(&asked.body, next, now).await,
+            Err(InstallError::Suspended) => {
+                warn!(%company, "an agency is not active; its locations are looked for tomorrow");
+                let tomorrow = (asked.body.looked_at, now + A_DAY);
+                self.looked(&asked.body, Some(tomorrow), now).await
+            }
+            Err(error) if error.is_final() => {
+                metrics::count("InstallsGivenUp");
+                warn!(%company, error = %Chain(&error), "an agency's locations cannot be found");
+                self.looked(&asked.body, None, now).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at one page of locations, and says where the next one begins and when.
+    async fn look(
+        &self,
+        company: &CompanyId,
+        skip: u32,
+        now: Timestamp,
+    ) -> Result<Option<(u32, Timestamp)>, InstallError> {
+        let page = self.renewal.agency_locations(company, skip, now).await?;
         for location in page.locations.iter().filter(|it| it.is_installed) {
             self.found(company, &location.id, location.name.as_deref(), now).await?;
         }
         info!(%company, "looked at {} locations of an agency", page.locations.len());
-        // Its pair may have been renewed on the way, or somebody has consented anew.
-        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
-        if (row.body.due, row.body.looked_at) != (asked.body.due, asked.body.looked_at) {
+        Ok(page.next.map(|next| (next, now)))
+    }
+
+    /// Writes down where to go on looking. The pair may have been renewed on the way; and if somebody
+    /// has consented anew, their locations are looked for from the first one on.
+    async fn looked(
+        &self,
+        asked: &TokenPair,
+        next: Option<(u32, Timestamp)>,
+        now: Timestamp,
+    ) -> Result<(), InstallError> {
+        let scope = self.renewal.store.of(&asked.tenant);
+        let Some(row) = scope.tokens(&asked.holder).await? else { return Ok(()) };
+        if (row.body.due, row.body.looked_at) != (asked.due, asked.looked_at) {
             return Ok(());
         }
-        let next = match page.next {
-            Some(looked_at) => TokenPair { looked_at, due: Some(now), ..row.body.clone() },
-            None => TokenPair { looked_at: 0, due: None, ..row.body.clone() },
-        };
-        self.write_agency(&row, &next, now).await
-    }
-
-    /// Looks for an agency's locations no more, until somebody consents again.
-    pub async fn leave_agency(
-        &self,
-        company: &CompanyId,
-        now: Timestamp,
-    ) -> Result<(), InstallError> {
-        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
-        let next = TokenPair { due: None, ..row.body.clone() };
-        self.write_agency(&row, &next, now).await
-    }
-
-    /// Looks for an agency's locations again at `until`: it says nothing before.
-    pub async fn put_off_agency(
-        &self,
-        company: &CompanyId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), InstallError> {
-        let Some(row) = self.agency_row(company).await? else { return Ok(()) };
-        let next = TokenPair { due: Some(until), ..row.body.clone() };
+        let (looked_at, due) = next.map_or((0, None), |(skip, due)| (skip, Some(due)));
+        let next = TokenPair { looked_at, due, ..row.body.clone() };
         self.write_agency(&row, &next, now).await
     }
 
@@ -85,7 +95,7 @@ impl Installing {
         if next.due.is_some_and(|due| due <= now)
             && let Some(job) = next.job()
         {
-            self.renewal.minders.offer(&job, now).await;
+            self.renewal.jobs.offer(&job, now).await;
         }
         Ok(())
     }
@@ -115,16 +125,6 @@ impl Installing {
         self.write_agency(&row, &row.body.to_be_looked_at(now), now).await
     }
 
-    async fn page(
-        &self,
-        company: &CompanyId,
-        skip: u32,
-        now: Timestamp,
-    ) -> Result<InstalledPage, InstallError> {
-        let agency = self.renewal.agency(company, Lane::Campaign, now).await?;
-        Ok(self.renewal.client.installed_locations(&agency, skip).await?)
-    }
-
     pub(super) async fn found(
         &self,
         company: &CompanyId,
@@ -132,22 +132,37 @@ impl Installing {
         name: Option<&str>,
         now: Timestamp,
     ) -> Result<(), InstallError> {
-        if self.works(location).await? {
-            return Ok(());
-        }
         let told = Told::Granted { at: now, company: Some(company.clone()), way: Way::Company };
-        let stored = self.tell(location, told, None, None, now).await?;
-        if name.is_some() && stored.install.name.as_deref() != name {
-            self.name(location, name).await?;
+        for _ in 0..TRIES {
+            let row = self.renewal.store.install(location).await?;
+            let stored = row.as_ref().map(|it| &it.body);
+            if self.works(stored).await? {
+                return Ok(());
+            }
+            let next = match stored.filter(|it| is_under_way(it, company)) {
+                Some(stored) => stored.clone(),
+                None => next(row.as_ref(), location, &told, (None, None), now),
+            };
+            let install = match name {
+                Some(name) => next.install.clone().named(name, now),
+                None => next.install.clone(),
+            };
+            let next = StoredInstall { install, ..next };
+            match self.write(row.as_ref(), &next).await {
+                Err(InstallError::Store(StoreError::Conflict)) => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    self.renewal.jobs.offer(&next.job(), now).await;
+                    return Ok(());
+                }
+            }
         }
-        self.renewal.minders.offer(&stored.job(), now).await;
-        Ok(())
+        Err(StoreError::Conflict.into())
     }
 
     /// Whether a tenant works with the location, with tokens that are not lost. They are left alone.
-    async fn works(&self, location: &LocationId) -> Result<bool, InstallError> {
-        let Some(row) = self.renewal.store.install(location).await? else { return Ok(false) };
-        let install = &row.body.install;
+    async fn works(&self, stored: Option<&StoredInstall>) -> Result<bool, InstallError> {
+        let Some(install) = stored.map(|it| &it.install) else { return Ok(false) };
         let (Standing::Connected, Some(attached)) = (install.standing(), &install.attached) else {
             return Ok(false);
         };
@@ -159,11 +174,20 @@ impl Installing {
     pub(super) async fn name(
         &self,
         location: &LocationId,
-        name: Option<&str>,
+        name: &str,
+        at: Timestamp,
     ) -> Result<(), InstallError> {
         let Some(row) = self.renewal.store.install(location).await? else { return Ok(()) };
-        let mut next = row.body.clone();
-        next.install.name = name.map(str::to_owned);
-        self.write(Some(&row), &next).await
+        let install = row.body.install.clone().named(name, at);
+        self.write(Some(&row), &StoredInstall { install, ..row.body.clone() }).await
     }
+}
+
+/// Whether somebody has told of the same consent, and goes on with it.
+fn is_under_way(stored: &StoredInstall, company: &CompanyId) -> bool {
+    let install = &stored.install;
+    stored.due.is_some()
+        && stored.tokens.is_none()
+        && install.way == Some(Way::Company)
+        && install.company.as_ref() == Some(company)
 }

@@ -31,10 +31,11 @@ struct Place {
 }
 
 impl Installing {
-    /// Goes on with an installation as far as it gets.
+    /// Settles an installation as far as that goes.
     pub async fn settle(
         &self,
         location: &LocationId,
+        lane: Lane,
         now: Timestamp,
     ) -> Result<Outcome, InstallError> {
         let waiting = || Outcome::Waiting { location: location.clone() };
@@ -51,7 +52,7 @@ impl Installing {
             Ok(None) => return self.left(row, waiting()).await,
             Err(refused) => return self.left(row, refused).await,
         };
-        let pair = self.pair_for(&place, &row.body, now).await?;
+        let pair = self.pair_for(&place, &row.body, lane, now).await?;
         let missing = pair.missing.clone();
         let kept = !missing.is_empty() && self.works_as_it_is(&place).await?;
         let next = attached(&place, &row.body);
@@ -71,31 +72,16 @@ impl Installing {
     /// What came of an installation that somebody else has settled.
     async fn settled(&self, install: &Install) -> Result<Outcome, InstallError> {
         let (location, again) = (install.location.clone(), install.is_reinstalled());
-        match (&install.attached, install.standing()) {
-            (Some(attached), Standing::Connected) => {
-                let brand = self.renewal.store.of(&attached.tenant).tenant().await?.brand;
-                Ok(Outcome::Connected { location, brand, again })
-            }
-            _ => Ok(Outcome::Waiting { location }),
+        let (Some(attached), Standing::Connected) = (&install.attached, install.standing()) else {
+            return Ok(Outcome::Waiting { location });
+        };
+        let scope = self.renewal.store.of(&attached.tenant);
+        let pair = scope.tokens(&attached.integration).await?;
+        let missing = pair.map(|it| it.body.missing).unwrap_or_default();
+        if !missing.is_empty() {
+            return Ok(Outcome::ScopesMissing { location, missing, kept: false });
         }
-    }
-
-    /// Puts an installation off: there are no tokens for it before.
-    pub async fn put_off(
-        &self,
-        location: &LocationId,
-        until: Timestamp,
-    ) -> Result<(), InstallError> {
-        let Some(row) = self.renewal.store.install(location).await? else { return Ok(()) };
-        let next = StoredInstall { due: Some(until), ..row.body.clone() };
-        self.write(Some(&row), &next).await
-    }
-
-    /// Leaves it to an operator.
-    pub async fn leave(&self, location: &LocationId) -> Result<(), InstallError> {
-        let Some(row) = self.renewal.store.install(location).await? else { return Ok(()) };
-        let next = StoredInstall { wanted: None, due: None, ..row.body.clone() };
-        self.write(Some(&row), &next).await
+        Ok(Outcome::Connected { location, brand: scope.tenant().await?.brand, again })
     }
 
     /// Nothing can be done about it but what an operator does.
@@ -147,6 +133,7 @@ impl Installing {
         &self,
         place: &Place,
         stored: &StoredInstall,
+        lane: Lane,
         now: Timestamp,
     ) -> Result<TokenPair, InstallError> {
         let install = &stored.install;
@@ -154,7 +141,7 @@ impl Installing {
         let of = Holder::Location { location, company };
         let given = match (&stored.tokens, install.way) {
             (Some(tokens), _) => self.opened(stored, tokens, now).await?,
-            (None, Some(Way::Company)) => self.by_agency(stored, now).await?,
+            (None, Some(Way::Company)) => self.by_agency(stored, lane, now).await?,
             (None, _) => return Err(InstallError::Nobodys),
         };
         self.pair((&place.tenant, &place.integration), of, &given, now).await
@@ -189,13 +176,12 @@ impl Installing {
     async fn by_agency(
         &self,
         stored: &StoredInstall,
+        lane: Lane,
         now: Timestamp,
     ) -> Result<Given, InstallError> {
         let company = stored.install.company.as_ref().ok_or(InstallError::Nobodys)?;
-        let grant = self
-            .renewal
-            .location_grant(company, &stored.install.location, Lane::Campaign, now)
-            .await?;
+        let location = &stored.install.location;
+        let grant = self.renewal.location_grant(company, location, lane, now).await?;
         // A location that goes by way of its agency keeps to it.
         Ok(Given { refresh: None, ..Given::of(&grant, now) })
     }

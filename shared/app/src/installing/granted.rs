@@ -5,6 +5,7 @@ use aws::{
     tokens::{ACCESS_TOKEN, Holder, REFRESH_TOKEN},
 };
 use domain::{
+    allowance::Lane,
     ids::{CompanyId, IntegrationId, LocationId, TenantId},
     install::{Install, Standing, Told, Way},
     token::TokenState,
@@ -34,7 +35,10 @@ pub const SCOPES: [&str; 13] = [
 ];
 
 /// How often an installation is read again that somebody else has written.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
+
+/// An agency's locations that are told of its consent while somebody waits.
+const AT_ONCE: usize = 50;
 
 /// Without these no text is brought to a conversation, and none is reported on.
 const NEEDED: [&str; 5] = [
@@ -72,7 +76,22 @@ impl Installing {
         let tokens = self.waiting(&location, &grant, now).await?;
         let told = Told::Granted { at: now, company: grant.company, way: Way::Location };
         self.tell(&location, told, Some(tokens), wanted, now).await?;
-        self.settle(&location, now).await
+        self.settle_now(&location, now).await
+    }
+
+    /// Settles it while a person waits. A job may be at it as well.
+    async fn settle_now(
+        &self,
+        location: &LocationId,
+        now: Timestamp,
+    ) -> Result<Outcome, InstallError> {
+        for _ in 0..TRIES {
+            match self.settle(location, Lane::Reply, now).await {
+                Err(InstallError::Store(StoreError::Conflict)) => {}
+                settled => return settled,
+            }
+        }
+        Err(StoreError::Conflict.into())
     }
 
     async fn agency(
@@ -85,10 +104,11 @@ impl Installing {
         let told = Told::Granted { at: now, company: Some(company.clone()), way: Way::Company };
         if let [location] = &grant.approved_locations[..] {
             self.store_agency(&company, &grant, Some((location, &told, wanted)), now).await?;
-            return self.settle(location, now).await;
+            return self.settle_now(location, now).await;
         }
         self.store_agency(&company, &grant, None, now).await?;
-        for location in &grant.approved_locations {
+        // The rest of a large agency's are found page by page.
+        for location in grant.approved_locations.iter().take(AT_ONCE) {
             self.tell(location, told.clone(), None, None, now).await?;
         }
         Ok(Outcome::Agency { locations: grant.approved_locations.len() })
@@ -119,7 +139,7 @@ impl Installing {
             }
             if let Commit::Done = transaction.commit().await? {
                 if let Some(job) = pair.job() {
-                    self.renewal.minders.offer(&job, now).await;
+                    self.renewal.jobs.offer(&job, now).await;
                 }
                 return Ok(());
             }
@@ -145,7 +165,19 @@ impl Installing {
         let (tenant, holder) = (tenant.clone(), holder.clone());
         let missing = missing(&given.scopes);
         let looked_at = 0;
-        Ok(TokenPair { tenant, holder, of, state, access, refresh, missing, due: None, looked_at })
+        let granted_at = Some(now);
+        Ok(TokenPair {
+            tenant,
+            holder,
+            of,
+            state,
+            granted_at,
+            access,
+            refresh,
+            missing,
+            due: None,
+            looked_at,
+        })
     }
 
     async fn waiting(
@@ -194,7 +226,7 @@ impl Installing {
 
 /// An installation after it was told of one more thing. Tokens that somebody consented to before an
 /// agency did, or before the app was taken out, open nothing any more.
-fn next(
+pub(super) fn next(
     row: Option<&Row<StoredInstall>>,
     location: &LocationId,
     told: &Told,

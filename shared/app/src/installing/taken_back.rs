@@ -44,7 +44,7 @@ impl Installing {
         let mut transaction =
             scope.transaction().replace_integration(&row, &taken_back(&row.body, now));
         if let Some(tokens) = scope.tokens(&attached.integration).await? {
-            if tokens.body.state.issued_at > at {
+            if tokens.body.is_granted_since(at) {
                 return Ok(()); // Somebody has consented since.
             }
             let next = tokens.body.after(Happening::Refused, now);

@@ -50,7 +50,7 @@ impl Installing {
         now: Timestamp,
     ) -> Result<(), InstallError> {
         let Some(row) = self.agency_row(company).await? else { return Ok(()) };
-        if row.body.state.issued_at > at {
+        if row.body.is_granted_since(at) {
             return Ok(()); // Somebody has consented since.
         }
         let next = TokenPair { due: None, ..row.body.after(Happening::Refused, now) };
@@ -67,8 +67,12 @@ impl Installing {
         let mut after = None;
         loop {
             let page = self.renewal.store.installs(Asked::oldest(PAGE).after(after)).await?;
-            let theirs =
-                |it: &Install| it.company.as_ref() == Some(company) && it.way == Some(Way::Company);
+            // Who comes back for the rest does not begin anew.
+            let theirs = |it: &Install| {
+                it.company.as_ref() == Some(company)
+                    && it.way == Some(Way::Company)
+                    && it.uninstalled_at < Some(at)
+            };
             for stored in page.items.iter().filter(|it| theirs(&it.install)) {
                 self.uninstalled(&stored.install.location, at, now).await?;
             }
@@ -84,11 +88,12 @@ impl Installing {
         &self,
         location: &LocationId,
         name: &Hidden,
+        at: Timestamp,
     ) -> Result<bool, InstallError> {
         if self.renewal.store.install(location).await?.is_none() {
             return Ok(false);
         }
-        self.name(location, Some(name.as_str())).await?;
+        self.name(location, name.as_str(), at).await?;
         Ok(true)
     }
 }

@@ -12,8 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Admitted, Pace, Report, Wait, Watch};
 
-/// How much of [`TRANSIT`] is left to the call itself.
-const CALL: SignedDuration = SignedDuration::from_secs(1);
+/// What of [`TRANSIT`] is for the call itself, and for what a job's own time lags behind
+/// (`aws::queue::work` tells it to the second).
+const CALL: SignedDuration = SignedDuration::from_millis(500);
+const LAG: SignedDuration = SignedDuration::from_secs(1);
 
 /// A call that was let go and then took too long to leave comes back.
 const LATE: Duration = Duration::from_secs(1);
@@ -46,7 +48,7 @@ impl Paced {
         let admitted = admitted.map_err(|wait| held(wait, asked_at))?;
         // The table may have been slow, and a call counts from when it was asked for.
         let now = self.watch.now();
-        if now.duration_since(asked_at) > TRANSIT - CALL {
+        if now.duration_since(asked_at) > TRANSIT - CALL - LAG {
             self.pace.report(admitted, Report::not_made(), now).await;
             return Err(Held { retry_after: LATE });
         }

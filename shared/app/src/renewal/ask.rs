@@ -2,7 +2,7 @@
 
 use aws::{
     TokenPair,
-    tokens::{Holder, REFRESH_TOKEN},
+    tokens::{ACCESS_TOKEN, Holder, REFRESH_TOKEN},
 };
 use domain::{
     allowance::Lane,
@@ -11,7 +11,7 @@ use domain::{
 };
 use ghl::{
     Kind,
-    oauth::{Agency, App, Grant, Level, Owner},
+    oauth::{Agency, App, Grant, InstalledPage, Level, Owner},
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -27,8 +27,10 @@ pub(crate) enum NotGiven {
     Refused,
     /// It may have been given, or may be the next time.
     NoAnswer(ghl::Error),
-    /// The agency's own pair is being renewed just now.
-    NotYet,
+    /// The agency's own pair is being renewed, or waits to be.
+    NotYet {
+        until: Timestamp,
+    },
     Renewal(RenewalError),
 }
 
@@ -36,6 +38,12 @@ impl<E: Into<RenewalError>> From<E> for NotGiven {
     fn from(error: E) -> Self {
         Self::Renewal(error.into())
     }
+}
+
+/// An agency as it asks, with a token that was issued then.
+struct Asked {
+    agency: Agency,
+    issued_at: Timestamp,
 }
 
 /// What stands for an agency where an integration would stand.
@@ -89,8 +97,7 @@ impl Renewal {
         self.client.exchange_code(app, &code, Some(level(of))).await.map_err(not_given)
     }
 
-    /// A location's token, by its agency's. An agency's own pair comes first, if it has to be
-    /// renewed as well.
+    /// A location's token, by its agency's.
     pub(crate) async fn location_grant(
         &self,
         company: &CompanyId,
@@ -98,43 +105,64 @@ impl Renewal {
         lane: Lane,
         now: Timestamp,
     ) -> Result<Grant, NotGiven> {
-        let agency = self.agency(company, lane, now).await?;
-        match self.client.location_token(&agency, location).await {
-            Err(error) if error.kind() == Kind::Unauthorized => {
-                Err(self.agency_refused(company, error, now).await?)
-            }
-            given => given.map_err(not_given),
+        let asked = self.agency(company, lane, now).await?;
+        match self.client.location_token(&asked.agency, location).await {
+            Err(error) => Err(self.not_by_agency(&asked, error, now).await?),
+            Ok(grant) => Ok(grant),
         }
     }
 
-    /// What it takes to speak for an agency.
-    pub(crate) async fn agency(
+    /// The next of an agency's locations, after `skip` of them.
+    pub(crate) async fn agency_locations(
+        &self,
+        company: &CompanyId,
+        skip: u32,
+        now: Timestamp,
+    ) -> Result<InstalledPage, NotGiven> {
+        let asked = self.agency(company, Lane::Campaign, now).await?;
+        match self.client.installed_locations(&asked.agency, skip).await {
+            Err(error) => Err(self.not_by_agency(&asked, error, now).await?),
+            Ok(page) => Ok(page),
+        }
+    }
+
+    /// What it takes to speak for an agency. Its own pair comes first, if it has to be renewed.
+    async fn agency(
         &self,
         company: &CompanyId,
         lane: Lane,
         now: Timestamp,
-    ) -> Result<Agency, NotGiven> {
+    ) -> Result<Asked, NotGiven> {
+        // The time goes on from here, however long the token takes.
+        let gate = Some(self.pace.gate((&TenantId::platform(), lane), now));
         let marketplace = self.marketplace.as_ref().ok_or(RenewalError::NoApp)?;
         let app = marketplace.app(now).await?;
-        let token = self.agency_token(company, now).await?;
-        let gate = self.pace.gate((&TenantId::platform(), lane), now);
-        Ok(Agency { app, company: company.clone(), token, gate: Some(gate) })
+        let (token, issued_at) = self.agency_token(company, now).await?;
+        let agency = Agency { app, company: company.clone(), token, gate };
+        Ok(Asked { agency, issued_at })
     }
 
-    /// An agency's token is refused. Another is made, if that could help.
-    async fn agency_refused(
+    /// Why an agency's call came to nothing. A token of its that is refused is renewed, if that could
+    /// help.
+    async fn not_by_agency(
         &self,
-        company: &CompanyId,
+        asked: &Asked,
         error: ghl::Error,
         now: Timestamp,
     ) -> Result<NotGiven, NotGiven> {
-        let (platform, holder) = (TenantId::platform(), holder_of(company));
+        if error.kind() != Kind::Unauthorized {
+            return Ok(not_given(error));
+        }
+        let (platform, holder) = (TenantId::platform(), holder_of(&asked.agency.company));
+        let need = Need::Another { than: asked.issued_at };
+        let renewed = self.renew(&platform, &holder, need, now).await?;
         let row = self.store.of(&platform).tokens(&holder).await?.ok_or(NotGiven::Refused)?;
-        let need = Need::Another { than: row.body.state.issued_at };
-        Ok(match self.renew(&platform, &holder, need, now).await? {
-            Renewed::Done | Renewed::Later { .. } => NotGiven::NotYet,
-            Renewed::Lost => NotGiven::Refused,
-            Renewed::NotNeeded => NotGiven::NoAnswer(error),
+        Ok(match (renewed, row.body.state.plan(need, now)) {
+            (Renewed::Lost, _) | (_, Plan::Lost) => NotGiven::Refused,
+            (_, Plan::Use | Plan::Refresh) => NotGiven::NotYet { until: now },
+            (_, Plan::Wait { until }) => NotGiven::NotYet { until },
+            (_, Plan::Suspended { .. }) => NotGiven::Suspended,
+            (_, Plan::Rest { .. }) => NotGiven::NoAnswer(error),
         })
     }
 
@@ -142,7 +170,7 @@ impl Renewal {
         &self,
         company: &CompanyId,
         now: Timestamp,
-    ) -> Result<SecretString, NotGiven> {
+    ) -> Result<(SecretString, Timestamp), NotGiven> {
         let (platform, holder) = (TenantId::platform(), holder_of(company));
         if self.renew(&platform, &holder, Need::Call, now).await? == Renewed::Lost {
             return Err(NotGiven::Refused);
@@ -151,12 +179,13 @@ impl Renewal {
         match row.body.state.plan(Need::Call, now) {
             Plan::Use => {
                 let (scope, sealed) = (self.store.of(&platform), &row.body.access);
-                let name = aws::tokens::ACCESS_TOKEN;
-                Ok(self.vault.open(scope, &holder, name, sealed, now).await?)
+                let token = self.vault.open(scope, &holder, ACCESS_TOKEN, sealed, now).await?;
+                Ok((token, row.body.state.issued_at))
             }
             Plan::Suspended { .. } => Err(NotGiven::Suspended),
             Plan::Lost => Err(NotGiven::Refused),
-            Plan::Refresh | Plan::Wait { .. } | Plan::Rest { .. } => Err(NotGiven::NotYet),
+            Plan::Wait { until } | Plan::Rest { until } => Err(NotGiven::NotYet { until }),
+            Plan::Refresh => Err(NotGiven::NotYet { until: now }),
         }
     }
 }

@@ -126,6 +126,9 @@ fn changed(
     let status = match (integration.status, &fault) {
         (Status::Active | Status::Pending, Some(_)) => Status::Error,
         (Status::Error, None) if faulted.is_some_and(is_of_tokens) => Status::Active,
+        (Status::Error, Some(it)) if faulted.is_some_and(is_of_tokens) && faulted != Some(it) => {
+            Status::Error
+        }
         _ => return None,
     };
     let tested = Some(Tested { at: now, took_ms: 0, fault });
