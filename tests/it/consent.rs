@@ -24,10 +24,17 @@ const OTHER: &str = "locOther0000000000oo";
 /// A page that a person sees.
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
+    cookie: Option<String>,
     pub(crate) text: String,
 }
 
 impl Page {
+    /// Goes on to GoHighLevel from here, and comes back.
+    async fn come_back(&self, world: &World, code: &str, link: &str) -> Self {
+        let path = format!("/oauth/crm/callback?code={code}&state={link}");
+        visit_with(world, &path, self.cookie.as_deref()).await
+    }
+
     #[track_caller]
     pub(crate) fn says(&self, title: &str) {
         assert!(self.text.contains(&format!("<h1>{title}</h1>")), "{}", self.text);
@@ -42,15 +49,28 @@ pub(crate) async fn link(world: &World, tenant: &TenantId) -> String {
 }
 
 pub(crate) async fn visit(world: &World, path: &str) -> Page {
-    let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none());
-    let answer = http.build().unwrap().get(format!("{}{path}", world.origin)).send().await.unwrap();
-    Page { status: answer.status(), text: answer.text().await.unwrap() }
+    visit_with(world, path, None).await
 }
 
-/// Comes back from GoHighLevel.
-pub(crate) async fn come_back(world: &World, code: &str, state: Option<&str>) -> Page {
-    let state = state.map(|it| format!("&state={it}")).unwrap_or_default();
-    visit(world, &format!("/oauth/crm/callback?code={code}{state}")).await
+async fn visit_with(world: &World, path: &str, cookie: Option<&str>) -> Page {
+    let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none());
+    let mut asked = http.build().unwrap().get(format!("{}{path}", world.origin));
+    if let Some(cookie) = cookie {
+        asked = asked.header("cookie", cookie);
+    }
+    let answer = asked.send().await.unwrap();
+    let cookie = answer.headers().get("set-cookie").map(|it| it.to_str().unwrap());
+    let cookie = cookie.and_then(|it| it.split(';').next()).map(str::to_owned);
+    Page { status: answer.status(), cookie, text: answer.text().await.unwrap() }
+}
+
+/// Opens the link, and comes back from GoHighLevel in the same browser.
+pub(crate) async fn come_back(world: &World, code: &str, link: Option<&str>) -> Page {
+    let Some(link) = link else {
+        return visit(world, &format!("/oauth/crm/callback?code={code}")).await;
+    };
+    let begun = visit(world, &format!("/oauth/crm/start?link={link}")).await;
+    begun.come_back(world, code, link).await
 }
 
 /// Acme connects its location by consent.
@@ -112,6 +132,21 @@ async fn a_link_that_is_too_old_or_not_ours_connects_nothing() {
     visit(&world, &format!("/oauth/crm/start?link={link}")).await.says("The link has expired");
     assert_eq!(world.ghl.token_calls(), 0);
     assert_eq!(standing(&world, world.acme.location.as_str()).await, None);
+}
+
+/// Somebody sends a link's `state` around our own page, which says for whom it is.
+#[tokio::test]
+async fn nobody_connects_a_location_who_was_not_shown_for_whom() {
+    let world = World::new().await;
+    let link = link(&world, &world.acme.tenant).await;
+    let code = world.ghl.consent(Consent::Location(world.acme.location.to_string()));
+    let path = format!("/oauth/crm/callback?code={code}&state={link}");
+    visit(&world, &path).await.says("Begin with the link");
+    let other = visit_with(&world, &path, Some("duplex_link=of-another")).await;
+    other.says("Begin with the link");
+    assert_eq!(world.ghl.token_calls(), 0, "and the code is not used up");
+    come_back(&world, &code, Some(&link)).await.says("Connected");
+    world.settle().await;
 }
 
 #[tokio::test]
@@ -185,13 +220,14 @@ async fn a_consent_for_a_tenant_that_is_deleted_connects_nothing() {
     let world = World::new().await;
     let (_, link) = new_tenant(&world).await;
     let code = world.ghl.consent(Consent::Location(OTHER.to_owned()));
+    let begun = visit(&world, &format!("/oauth/crm/start?link={link}")).await;
     let operator = Key::operator(&world).await;
     let reason = json!({ "reason": "closed" });
     operator.post("/v1/tenants/late/suspend", &reason).await.expect(200);
     operator.delete("/v1/tenants/late").await.expect(200);
     let start = visit(&world, &format!("/oauth/crm/start?link={link}")).await;
     start.says("Nobody to connect with");
-    come_back(&world, &code, Some(&link)).await.says("Almost there");
+    begun.come_back(&world, &code, &link).await.says("Almost there");
     assert_eq!(standing(&world, OTHER).await, Some(Standing::Unattached));
     world.settle().await;
 }
@@ -285,10 +321,11 @@ async fn a_consent_survives_the_table_failing_at_every_call() {
                 }
             };
             let code = world.ghl.consent(consent());
+            let begun = visit(&world, &format!("/oauth/crm/start?link={link}")).await;
             let gate = world.dynamo.gate();
             gate.fail(AwsFault { skip: call, times: 1, when, ..AwsFault::default() });
             let before = gate.meter().total().calls;
-            let page = come_back(&world, &code, Some(&link)).await;
+            let page = begun.come_back(&world, &code, &link).await;
             let calls = gate.meter().total().calls - before;
             gate.heal();
             world.settle().await;

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use tracing::{error, info, warn};
 
-use crate::{Deps, pages};
+use crate::{Deps, pages, visit};
 
 pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Response<Body> {
-    let wanted = match wanted(deps, request, now).await {
+    let state = edge::query(request, "state").filter(|it| !it.is_empty());
+    let wanted = match wanted(deps, state.as_deref(), now).await {
         Ok(wanted) => wanted,
         Err(LinkError::Expired) => return pages::link_expired(),
         Err(LinkError::Forged) => return pages::link_unknown(),
@@ -19,6 +20,11 @@ pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Re
             return pages::try_again();
         }
     };
+    if let Some(state) = &state
+        && !visit::is_marked(request, state)
+    {
+        return pages::elsewhere_begun();
+    }
     let Some(code) = edge::query(request, "code").filter(|it| !it.is_empty()) else {
         return pages::not_allowed();
     };
@@ -33,11 +39,11 @@ pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Re
 /// none: whoever made it up may want the location for somebody else.
 async fn wanted(
     deps: &Deps,
-    request: &Request,
+    state: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<Wanted>, LinkError> {
-    match edge::query(request, "state").filter(|it| !it.is_empty()) {
-        Some(state) => Ok(Some(Link::open(&deps.seal, &state, now).await?.wanted)),
+    match state {
+        Some(state) => Ok(Some(Link::open(&deps.seal, state, now).await?.wanted)),
         None => Ok(None),
     }
 }

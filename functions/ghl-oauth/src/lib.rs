@@ -10,6 +10,7 @@ mod callback;
 mod page;
 mod pages;
 mod start;
+mod visit;
 
 use app::Installing;
 use aws::Seal;
@@ -23,6 +24,8 @@ pub struct Deps {
     pub seal: Seal,
     /// Where GoHighLevel asks people.
     pub consent_url: String,
+    /// Where the world finds us. Browsers keep to HTTPS what they were told under it.
+    pub origin: String,
 }
 
 pub async fn handle(deps: &Deps, request: Request, now: Timestamp) -> Response<Body> {

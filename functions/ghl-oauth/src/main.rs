@@ -16,6 +16,7 @@ async fn main() -> Result<(), Error> {
         installing: Installing::of(client, &env)?,
         seal: env.seal("API_SECRET")?,
         consent_url: env.required("GHL_CONSENT_URL")?,
+        origin: env.required("PUBLIC_ORIGIN")?,
     };
 
     lambda_http::run(service_fn(|request: Request| async {

@@ -122,6 +122,17 @@ pub(crate) fn code_used() -> Response<Body> {
     )
 }
 
+/// Somebody comes back with a link that this browser was not shown.
+pub(crate) fn elsewhere_begun() -> Response<Body> {
+    let said =
+        "This browser has not been shown for whom the location is wanted. Nothing was changed.";
+    let steps = [
+        "Open the link from the beginning, and go on in the same browser.",
+        "If your browser takes no cookies, allow it to keep this site's until you are done.",
+    ];
+    page(StatusCode::BAD_REQUEST, "Begin with the link", said, &steps)
+}
+
 pub(crate) fn link_expired() -> Response<Body> {
     let said = "The link was good for half an hour. Nothing was changed.";
     page(StatusCode::BAD_REQUEST, "The link has expired", said, &[OPEN_ANEW])
@@ -146,10 +157,12 @@ pub(crate) fn refused_by_ghl() -> Response<Body> {
 }
 
 pub(crate) fn try_again() -> Response<Body> {
-    let said = "Something did not answer just now. What GoHighLevel has given us is kept.";
+    let said =
+        "Something did not answer just now, and what was asked may yet come to be by itself.";
     let steps = [
         "Reload this page in a minute.",
-        "If it says that the code was used, open the link again.",
+        "If it says that the code was used, and the location does not work a few minutes later, open \
+         the link again.",
     ];
     page(StatusCode::SERVICE_UNAVAILABLE, "Try again in a minute", said, &steps)
 }

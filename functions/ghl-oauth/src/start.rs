@@ -11,7 +11,7 @@ use lambda_http::{
 };
 use tracing::error;
 
-use crate::{Deps, pages};
+use crate::{Deps, pages, visit};
 
 pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Response<Body> {
     let link = edge::query(request, "link").filter(|it| !it.is_empty());
@@ -25,8 +25,8 @@ pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Re
 }
 
 /// Says for whom it is before anybody consents.
-async fn ask(deps: &Deps, link: &str, url: &str, now: Timestamp) -> Response<Body> {
-    let link = match Link::open(&deps.seal, link, now).await {
+async fn ask(deps: &Deps, sealed: &str, url: &str, now: Timestamp) -> Response<Body> {
+    let link = match Link::open(&deps.seal, sealed, now).await {
         Ok(link) => link,
         Err(LinkError::Expired) => return pages::link_expired(),
         Err(LinkError::Forged) => return pages::link_unknown(),
@@ -36,7 +36,10 @@ async fn ask(deps: &Deps, link: &str, url: &str, now: Timestamp) -> Response<Bod
         }
     };
     match brand(deps, &link.wanted.tenant).await {
-        Ok(Some(brand)) => pages::ask(&brand, url),
+        Ok(Some(brand)) => {
+            let is_https = deps.origin.starts_with("https:");
+            visit::mark(pages::ask(&brand, url), sealed, is_https)
+        }
         Ok(None) => pages::tenant_gone(),
         Err(error) => {
             error!(error = %Chain(&error), "a tenant could not be read");

@@ -160,6 +160,7 @@ fn crm_consumer(env: &Env) -> anyhow::Result<crm_consumer::Deps> {
 
 fn ghl_oauth(env: &Env) -> anyhow::Result<ghl_oauth::Deps> {
     Ok(ghl_oauth::Deps {
+        origin: env.required("PUBLIC_ORIGIN")?,
         installing: installing(env)?,
         seal: env.seal("API_SECRET")?,
         consent_url: env.required("GHL_CONSENT_URL")?,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use reqwest::{Client, Url};
+use reqwest::{Client, Url, redirect::Policy};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
@@ -22,22 +22,40 @@ pub(super) async fn health(on: Cast<'_>) -> anyhow::Result<Value> {
     json(asking(on, client()?.get(format!("{api}/v1/integrations/{id}/health")))).await
 }
 
-/// Opens the link, and reads for whom it is. Gives where a click on it leads.
-pub(super) async fn reads(link: &str) -> anyhow::Result<(String, String)> {
-    let page = client()?.get(link).send().await?;
-    let asked_by = page.url().clone();
-    let text = page.error_for_status()?.text().await?;
-    let next = target(&asked_by, &text, "chooselocation")?;
-    Ok((text, next))
+/// Our own page, as somebody reads it who has opened a link.
+pub(super) struct Shown {
+    pub(super) text: String,
+    /// Where it leads.
+    next: String,
+    /// What it has left in the browser.
+    mark: String,
 }
 
-/// Goes on to GoHighLevel, and reads what it asks. Gives where a click on our location leads.
-pub(super) async fn opens(on: Cast<'_>, link: &str) -> anyhow::Result<String> {
-    let (_, next) = reads(link).await?;
+/// GoHighLevel's page, on which our location can be chosen.
+pub(super) struct Choice {
+    target: String,
+    mark: String,
+}
+
+/// Opens the link, and reads for whom it is.
+pub(super) async fn reads(link: &str) -> anyhow::Result<Shown> {
+    let page = client()?.get(link).send().await?.error_for_status()?;
+    let mark = page.headers().get("set-cookie").and_then(|it| it.to_str().ok()?.split(';').next());
+    let mark = mark.context("the page leaves no mark")?.to_owned();
+    let asked_by = page.url().clone();
+    let text = page.text().await?;
+    let next = target(&asked_by, &text, "chooselocation")?;
+    Ok(Shown { text, next, mark })
+}
+
+/// Goes on to GoHighLevel, and reads what it asks.
+pub(super) async fn opens(on: Cast<'_>, link: &str) -> anyhow::Result<Choice> {
+    let Shown { next, mark, .. } = reads(link).await?;
     let page = client()?.get(next).send().await?;
     let asked_by = page.url().clone();
     let text = page.error_for_status()?.text().await?;
-    target(&asked_by, &text, &format!("choice={}", on.world.location))
+    let target = target(&asked_by, &text, &format!("choice={}", on.world.location))?;
+    Ok(Choice { target, mark })
 }
 
 /// Where the link of a page leads that has this in its address.
@@ -48,15 +66,21 @@ fn target(page: &Url, text: &str, part: &str) -> anyhow::Result<String> {
 }
 
 /// Clicks, and reads what our page says then.
-pub(super) async fn allows(target: &str) -> anyhow::Result<String> {
-    let page = client()?.get(target).send().await?;
-    ensure!(page.url().path() == "/oauth/crm/callback", "it leads to {}", page.url().path());
+pub(super) async fn allows(choice: &Choice) -> anyhow::Result<String> {
+    let http = Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build()?;
+    let sent_back = http.get(&choice.target).send().await?.error_for_status()?;
+    let back = sent_back.headers().get("location").and_then(|it| it.to_str().ok());
+    let back = Url::parse(back.context("nobody is sent back")?)?;
+    ensure!(back.path() == "/oauth/crm/callback", "it leads to {}", back.path());
+    let page = http.get(back).header("cookie", &choice.mark).send().await?;
     Ok(page.error_for_status()?.text().await?)
 }
 
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Follows redirects, as browsers do.
 fn client() -> anyhow::Result<Client> {
-    Ok(Client::builder().no_proxy().timeout(Duration::from_secs(20)).build()?)
+    Ok(Client::builder().no_proxy().timeout(PATIENCE).build()?)
 }
 
 fn asking(on: Cast<'_>, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {

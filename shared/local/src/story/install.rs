@@ -15,7 +15,7 @@ pub(super) async fn play(on: Cast<'_>, teller: &mut Teller<'_>) -> Result<(), Fa
     let claim = "it says for which business the location is wanted";
     teller
         .does(claim, async {
-            let (page, _) = browser::reads(&link).await?;
+            let page = browser::reads(&link).await?.text;
             let brand = on.scope().tenant().await?.brand;
             let title = format!("Connect GoHighLevel with {brand}");
             ensure!(page.contains(&title), "the page does not say so");
