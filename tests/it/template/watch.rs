@@ -102,7 +102,10 @@ fn counted() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for folder in ["functions", "shared"] {
         for source in sources(&root().join(folder)) {
-            for (_, rest) in source.match_indices("metrics::count(").map(|(at, it)| source.split_at(at + it.len())) {
+            for (_, rest) in source
+                .match_indices("metrics::count(")
+                .map(|(at, it)| source.split_at(at + it.len()))
+            {
                 let arguments = rest.split_once(");").map_or(rest, |(it, _)| it);
                 names.extend(arguments.split('"').skip(1).step_by(2).map(str::to_owned));
             }

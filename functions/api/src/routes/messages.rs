@@ -55,9 +55,11 @@ pub(crate) struct MessageView {
     conversation: String,
     /// `inbound` or `outbound`.
     direction: &'static str,
-    /// Why it exists: `inbound`, `reply`, `api`, `stop_confirmation`, `start_confirmation` or
-    /// `help_reply`.
+    /// Why it exists: `inbound`, `reply`, `api`, `stop_confirmation`, `start_confirmation`,
+    /// `help_reply`, or `mirrored` if GoHighLevel sent it by a way of its own.
     purpose: String,
+    /// By what way it went: `sms`, `email` or `whats_app`.
+    medium: String,
     /// `received`, `queued`, `dispatching`, `in_doubt`, `accepted`, `sent`, `delivered`, `read`,
     /// `failed` or `cancelled`.
     status: &'static str,
@@ -159,6 +161,7 @@ pub(crate) fn view(message: &Message) -> MessageView {
         conversation: message.conversation.to_string(),
         direction: if is_inbound { "inbound" } else { "outbound" },
         purpose: message.purpose.to_string(),
+        medium: message.medium.to_string(),
         status: message.delivery.status(),
         phone: message.phone.as_str().to_owned(),
         number: message.route.as_ref().map(|it| it.number.as_str().to_owned()),

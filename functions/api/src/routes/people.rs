@@ -106,7 +106,7 @@ async fn read_evidence(
         made_by: member.asking.caller.subject.clone(),
         standing: standing.map(|it| opt_outs::view(&member, &it.body)),
         ledger: ledger.iter().map(consents::view).collect(),
-        texts: texts.iter().map(trace).collect(),
+        texts: texts.iter().filter(|it| it.medium.is_sms()).map(trace).collect(),
     }))
 }
 

@@ -8,7 +8,7 @@ use domain::{
     integration::{Integration, Provider},
     token::{Stage, TokenState},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -28,6 +28,9 @@ const BY_TOKEN: &str = "token";
 /// of so many. Where much is told and no agent writes, nobody can say whether one could.
 const DELIVERIES: i32 = 100;
 const PAGES: u32 = 10;
+
+/// Deliveries are kept for a month, so nobody knows of those before.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How fresh a token is that somebody consented to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,6 +103,9 @@ async fn has_forgotten_us(member: &Member, integration: &Integration) -> Result<
     let is_chosen = integration.settings["provider"]["kind"] == "default";
     let again = install.filter(|it| is_chosen && it.is_reinstalled());
     let Some(since) = again.as_ref().and_then(Install::installed_at) else { return Ok(false) };
+    if member.now().duration_since(since) > REMEMBERED {
+        return Ok(false);
+    }
     Ok(!has_heard_from_agents(member, integration, since).await?)
 }
 
