@@ -12,9 +12,9 @@ const ALLOW: &str = "Choose the location, and allow what the app asks for.";
 /// for whom they are about to consent.
 pub(crate) fn ask(brand: &str, consent_url: &str) -> Response<Body> {
     let said = format!(
-        "You are asked to connect a GoHighLevel location for {brand}. {brand} then reads and writes \
-         the texts and contacts of the location that you choose. Go on only if you expected this, \
-         and know who sent you the link."
+        "You are asked to connect a GoHighLevel location for {brand}. The texts and contacts of the \
+         location that you choose are then read and written on their behalf. Go on only if you \
+         expected this, and know who sent you the link."
     );
     let title = format!("Connect GoHighLevel with {brand}");
     let next = Some((consent_url, "Go on to GoHighLevel"));
