@@ -3,13 +3,14 @@
 
 use aws::{Again, Asked, Commit, ForeignId, Row, StoreError, metrics};
 use domain::{
-    conversation::Conversation,
+    conversation::{Conversation, Route},
     crm_event::{Medium, MessageNews, News},
     delivery::Delivery,
     event::Outcome,
     failure::{Failure, Reason},
     ids::{ContactId, ConversationId, CrmMessageId, MessageId},
     message::{Message, Purpose},
+    number,
     phone::PhoneNumber,
 };
 use jiff::SignedDuration;
@@ -22,6 +23,9 @@ const SETTLES: SignedDuration = SignedDuration::from_secs(60);
 
 /// Messages of a conversation among which one of ours is looked for.
 const LAST: i32 = 50;
+
+/// Numbers of a tenant among which one is chosen.
+const POOL: i32 = 1000;
 
 const OURS: &str = "it is a message of our own";
 
@@ -152,9 +156,8 @@ async fn conversation(
             ..row.body.clone()
         }));
     }
-    let tenant = told.scope.tenant().await?;
     let crm_contact = message.crm_contact.as_ref();
-    Ok(tenant.default_route.map(|route| Conversation {
+    Ok(usual_route(told, &message.conversation).await?.map(|route| Conversation {
         id: message.conversation.clone(),
         phone: message.phone.clone(),
         contact: crm_contact.map(|it| ContactId::of(told.scope.tenant_id(), it)),
@@ -166,6 +169,19 @@ async fn conversation(
         unread: None,
         unread_at: None,
     }))
+}
+
+/// The number that this person would be texted from first: one of those for new conversations, the
+/// same each time it is asked for, else the tenant's usual one.
+async fn usual_route(
+    told: &Told<'_>,
+    conversation: &ConversationId,
+) -> Result<Option<Route>, StoreError> {
+    let pool = told.scope.numbers(Asked::oldest(POOL)).await?.items;
+    match number::choose(&pool, conversation) {
+        Some(chosen) => Ok(Some(chosen.route.clone())),
+        None => Ok(told.scope.tenant().await?.default_route),
+    }
 }
 
 /// How many messages nobody has read, as the CRM counts them.

@@ -1,15 +1,20 @@
 //! Messages that are in GoHighLevel: ours are known, others are kept, and none is sent.
 
-use aws::Asked;
+use aws::{Asked, Commit};
 use domain::{
     crm_event::Medium,
     ids::ConversationId,
     message::{Message, Purpose},
+    tenant::Tenant,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{anna_texts, event, outcome, post, tell, told};
-use crate::world::{ANNA, World};
+use crate::{
+    api::Key,
+    world::{ANNA, World},
+};
 
 async fn kept(world: &World) -> Vec<Message> {
     let conversation = ConversationId::with(&world.acme.tenant, &ANNA.parse().unwrap());
@@ -73,6 +78,37 @@ async fn what_others_wrote_is_kept_and_never_sent() {
     assert!(seen.contains(&(Purpose::Inbound, Medium::WhatsApp)), "{seen:?}");
     assert!(world.texting.sent().is_empty() && world.twilio.sent().is_empty());
     assert_eq!(world.heard_in_ghl(ANNA), ["hello"], "nothing is brought back");
+}
+
+/// A tenant may have numbers for everybody and none that is the usual one.
+#[tokio::test]
+async fn what_others_wrote_to_somebody_new_is_kept_for_a_tenant_with_a_pool() {
+    let world = World::new().await;
+    let row = world.scope().tenant_row().await.unwrap().unwrap();
+    let tenant = Tenant { default_route: None, ..row.body.clone() };
+    let changed = world.scope().transaction().replace_tenant(&row, &tenant).commit().await;
+    assert_eq!(changed.unwrap(), Commit::Done);
+    let body = json!({
+        "contactId": "c1", "messageId": "m1", "messageType": "SMS", "body": "hi", "to": ANNA,
+    });
+    tell(&world, "OutboundMessage", body.clone()).await;
+    assert_eq!(outcome(&told(&world).await[0]), "unmatched", "there is no number at all");
+
+    let admin = Key::of(&world, "acme", "admin").await;
+    let number = world.acme.numbers.texting.as_str();
+    let pool = json!({
+        "number": number, "integration": "acme-texting", "use_for": "new_conversations",
+    });
+    admin.ask(Method::PUT, "/v1/numbers", Some(&pool), &[]).await.expect(200);
+    let again = json!({ "messageId": "m2", "body": "hi again" });
+    let mut body = body;
+    body.as_object_mut().unwrap().extend(again.as_object().unwrap().clone());
+    world.advance(120);
+    tell(&world, "OutboundMessage", body).await;
+    assert_eq!(kept(&world).await.len(), 1);
+    let id = ConversationId::with(&world.acme.tenant, &ANNA.parse().unwrap());
+    let conversation = world.scope().conversation(&id).await.unwrap().unwrap().body;
+    assert_eq!(conversation.route.number.as_str(), number);
 }
 
 #[tokio::test]

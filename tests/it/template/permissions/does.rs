@@ -86,13 +86,13 @@ pub(super) const DOES: [(&str, &[Does]); 15] = [
         &[
             Consumes(CRM),
             Reads(STATE),
-            Reads(JOURNAL),         // the event
+            Lists(STATE), // the tenant's numbers
+            Reads(JOURNAL),         // the event, and the pace that all keep to
             Finds(STATE, "recent"), // whether a message is one of ours
             Opens(KEY),
             Makes(KEY),
             Writes(STATE),
-            Reads(JOURNAL),  // the pace that all keep to
-            Writes(JOURNAL), // who connected what, and the pace
+            Writes(JOURNAL),        // who connected what, and the pace
             Knows(CLIENT_SECRET),
             Sends(CRM),
             Sends(REPORTS), // who must not be texted, if GoHighLevel thinks otherwise
@@ -121,7 +121,7 @@ pub(super) const DOES: [(&str, &[Does]); 15] = [
             Opens(KEY),
             Makes(KEY),
             Writes(STATE),
-            Reads(JOURNAL),
+            Reads(JOURNAL), // the pace that all keep to
             Writes(JOURNAL),
             Knows(CLIENT_SECRET),
             Sends(CRM),
