@@ -83,12 +83,14 @@ async fn set(
     standing: &OptOut,
 ) -> Result<(), ghl::Error> {
     let client = &deps.crm.client;
-    if standing.active {
+    if !standing.tags_only {
         let message = format!("Opted out ({})", standing.source);
-        client.set_sms_dnd(session, contact, Dnd::On { message }).await?;
+        let dnd = if standing.active { Dnd::On { message } } else { Dnd::Off };
+        client.set_sms_dnd(session, contact, dnd).await?;
+    }
+    if standing.active {
         client.add_tags(session, contact, &TAGS).await
     } else {
-        client.set_sms_dnd(session, contact, Dnd::Off).await?;
         client.remove_tags(session, contact, &TAGS).await
     }
 }

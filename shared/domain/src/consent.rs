@@ -55,6 +55,9 @@ pub struct OptOut {
     /// The contact whose switch opted them out: another's, with the same phone, does not lift it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crm_contact: Option<CrmContactId>,
+    /// The CRM's switch is where we stand, and only its tags are not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tags_only: bool,
     /// Failures to tell the CRM since the standing last changed.
     #[serde(default)]
     pub tries: u32,
@@ -212,11 +215,9 @@ pub fn switched(
 ) -> Option<Change> {
     let is_out = standing.is_some_and(|it| it.active);
     let is_old = standing.is_some_and(|it| it.since.max(it.crm_told_at.unwrap_or(it.since)) >= at);
-    // The CRM has yet to be told where we stand, so its switch is where it was before. Where the
-    // switch itself told us, only the tags have yet to follow it.
-    let is_untold = standing.is_some_and(|it| {
-        (it.due.is_some() || it.parked.is_some()) && it.crm_told != Some(it.active)
-    });
+    // The CRM has yet to be told where we stand, so its switch is where it was before.
+    let is_untold =
+        standing.is_some_and(|it| (it.due.is_some() || it.parked.is_some()) && !it.tags_only);
     // Somebody was let in, and the switch still says what it was told before.
     let is_left_on = is_untold && standing.is_some_and(|it| it.crm_told == Some(true));
     let is_anothers =
@@ -241,7 +242,8 @@ pub fn switched(
                 Some(Change::To { standing, act: Act::Granted })
             }
             Some(it) => {
-                let standing = OptOut { crm_told: Some(false), due: Some(at), ..it.clone() };
+                let (crm_told, due) = (Some(false), Some(at));
+                let standing = OptOut { crm_told, due, tags_only: false, ..it.clone() };
                 Some(Change::Renewed { standing, act: Act::GrantRefused })
             }
             None => None,
@@ -262,16 +264,18 @@ impl OptOut {
             crm_told: None,
             crm_told_at: None,
             crm_contact: None,
+            tags_only: false,
             tries: 0,
             parked: None,
             due,
         }
     }
 
-    /// A standing that the CRM's switch has told us itself. Its tags have yet to follow.
+    /// A standing that the CRM's switch has told us itself. Its tags have yet to follow; the switch
+    /// is left alone, for somebody may have moved it since.
     #[must_use]
     fn by_switch(self, at: Timestamp) -> Self {
-        Self { crm_told: Some(self.active), crm_told_at: Some(at), ..self }
+        Self { crm_told: Some(self.active), crm_told_at: Some(at), tags_only: true, ..self }
     }
 
     /// What the CRM was told of the standing before this one, which its switch still says.
@@ -302,7 +306,8 @@ impl OptOut {
     pub fn told(self, at: Timestamp) -> Self {
         Self {
             crm_told: Some(self.active),
-            crm_told_at: Some(at),
+            crm_told_at: if self.tags_only { self.crm_told_at } else { Some(at) },
+            tags_only: false,
             tries: 0,
             parked: None,
             due: None,

@@ -77,13 +77,34 @@ async fn who_is_not_to_be_disturbed_in_ghl_is_not_texted_until_ghl_says_otherwis
     assert!(world.texting.sent().is_empty());
     assert_eq!(world.tags(ANNA), ["DNC-SMS", "SMS Opted Out"], "as after a STOP");
 
-    world.advance(60);
     tell(&world, "ContactDndUpdate", switch(&contact, "inactive")).await;
     assert_eq!(standing(&world).await, Some((false, Source::Ghl)));
     assert!(world.tags(ANNA).is_empty());
     let ledger = world.scope().consent_history(&ANNA.parse().unwrap(), Asked::oldest(9)).await;
     let acts: Vec<_> = ledger.unwrap().items.into_iter().map(|it| (it.act, it.source)).collect();
     assert_eq!(acts, [(Act::Revoked, Source::Ghl), (Act::Granted, Source::Ghl)]);
+}
+
+/// The events of an agent who changes their mind twice come late. What we do about the first does not
+/// touch the switch, which has moved on.
+#[tokio::test]
+async fn a_switch_that_was_moved_again_before_we_heard_of_it_counts_as_it_was_moved() {
+    let world = World::new().await;
+    let contact = anna_texts(&world).await;
+    tell(&world, "ContactDndUpdate", switch(&contact, "active")).await;
+    let at = |seconds: i64| (world.now() + jiff::SignedDuration::from_secs(seconds)).to_string();
+    let (off, on) = (at(10), at(20));
+    world.advance(60);
+    for (sms, at) in [("inactive", off), ("active", on)] {
+        let mut moved = switch(&contact, sms);
+        moved["timestamp"] = json!(at);
+        tell(&world, "ContactDndUpdate", moved).await;
+        world.advance(10);
+    }
+    assert_eq!(standing(&world).await, Some((true, Source::Ghl)));
+    world.agent_sends(ANNA, "hi").await;
+    world.settle().await;
+    assert!(world.texting.sent().is_empty());
 }
 
 #[tokio::test]
