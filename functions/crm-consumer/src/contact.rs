@@ -42,6 +42,9 @@ async fn describe<'a>(
     let Some(lead) = Lead::told(before, scope.tenant_id(), news, told.event.at) else {
         return Ok((transaction, false));
     };
+    // A workflow that says no number says nothing against the one we know.
+    let known = told.phone.clone().filter(|_| news.is_partial);
+    let lead = Lead { phone: lead.phone.or(known), ..lead };
     let transaction = transaction.set_lead(read.as_ref(), &lead);
     let Some(phone) = lead.phone.as_ref().or(told.phone.as_ref()) else {
         return Ok((transaction, true));

@@ -35,7 +35,7 @@ pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Aga
     {
         return told.nothing(Outcome::OurOwn, OURS).await;
     }
-    hear(told, news).await?;
+    hear_unless_ours(told, news).await?;
     let known_at = told.row.body.received_at + SETTLES;
     if news.medium == Medium::Sms && known_at > told.now {
         return told.put_off(known_at, "it may be a message of our own").await;
@@ -57,11 +57,20 @@ pub(crate) async fn hear_first(told: &Told<'_>) -> Result<(), Again> {
     {
         return Ok(());
     }
-    hear(told, news).await
+    hear_unless_ours(told, news).await
 }
 
-async fn hear(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
+/// A text of ours comes back without an id as well, and whoever sent it may have said something else
+/// since.
+async fn hear_unless_ours(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
     let Some(phone) = &told.phone else { return Ok(()) };
+    if news.medium == Medium::Sms && looks_like_ours(told, news, phone).await? {
+        return Ok(());
+    }
+    hear(told, news, phone).await
+}
+
+async fn hear(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Result<(), Again> {
     let Some(revoked) = standing::by_word(told, news, phone).await? else { return Ok(()) };
     match revoked.write(told, told.scope.transaction()).commit().await? {
         Commit::Done => revoked.follow_up(told).await,

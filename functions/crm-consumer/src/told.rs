@@ -50,10 +50,10 @@ pub(crate) async fn apply(
     let row = claim(scope, row, now).await?;
     let told = Told { deps, scope, row: &row, event: &event, phone, now };
     let done = match waits_for(&told).await {
-        Ok(Some(until)) => {
-            message::hear_first(&told).await?;
-            told.park(until).await
-        }
+        Ok(Some(until)) => match message::hear_first(&told).await {
+            Ok(()) => told.park(until).await,
+            failed => failed,
+        },
         Ok(None) => act(&told).await,
         Err(error) => Err(error.into()),
     };

@@ -19,8 +19,8 @@ use jiff::Timestamp;
 /// Bytes of a text that are kept. An e-mail may be longer than an item of the table.
 const TEXT_LIMIT: usize = 16 * 1024;
 
-/// Bytes of an e-mail in HTML that are read. There is more markup in it than text.
-const HTML_LIMIT: usize = 4 * TEXT_LIMIT;
+/// Bytes of an e-mail in HTML that are read. Tags that never end take the square of it.
+const HTML_LIMIT: usize = 16 * 1024;
 
 const UNFOLLOWED: &str = "nothing that we follow";
 const NAMELESS: &str = "it does not say what it is about";
@@ -100,10 +100,11 @@ fn message(seen: &MessageSeen, at: Timestamp, now: Timestamp) -> Result<News, &'
     let is_inbound = seen.direction == Direction::Inbound;
     let theirs = if is_inbound { seen.from.as_ref() } else { seen.to.first() };
     let phone = theirs.filter(|_| medium != Medium::Email);
-    let text = match (&seen.plain_text, medium) {
-        (Some(text), _) => text.clone(),
-        (None, Medium::Email) => read_html(&seen.body),
-        (None, _) => seen.body.clone(),
+    let plain = seen.plain_text.as_ref().filter(|it| !it.as_str().trim().is_empty());
+    let text = match plain {
+        Some(text) => text.clone(),
+        None if medium == Medium::Email && is_html(seen.body.as_str()) => read_html(&seen.body),
+        None => seen.body.clone(),
     };
     Ok(News::Message(Box::new(MessageNews {
         is_inbound,
@@ -116,6 +117,12 @@ fn message(seen: &MessageSeen, at: Timestamp, now: Timestamp) -> Result<News, &'
         // From ahead of us it would count as the last for as long.
         sent_at: seen.at.unwrap_or(at).min(now),
     })))
+}
+
+/// Text has addresses in angle brackets, and nothing that ends a tag.
+fn is_html(body: &str) -> bool {
+    let begin = begin(body, HTML_LIMIT).to_ascii_lowercase();
+    ["</", "<br", "<!doctype"].iter().any(|it| begin.contains(it))
 }
 
 /// What a person reads of an e-mail.

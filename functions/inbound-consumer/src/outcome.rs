@@ -45,9 +45,9 @@ pub(crate) async fn added(
     let scope = deps.store.of(told.tenant);
     let message = message(told, added);
     let copy = contact_copy::wanted(deps, told, now).await;
-    let mirrored = mirrored(scope, added).await?;
     for _ in 0..TRIES {
         let stood = scope.conversation(&message.conversation).await?;
+        let mirrored = mirrored(scope, added).await?;
         let conversation = conversation(told, added, stood.as_ref().map(|it| &it.body));
         let mut transaction = told_of(scope.transaction(), told, row, (&message, added), now)
             .put_conversation(stood.as_ref(), &conversation);

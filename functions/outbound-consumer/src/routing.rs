@@ -52,9 +52,10 @@ pub(crate) async fn find(
     if !served.is_active() {
         return Ok(Err(NoWay::Now(Until::TenantActive)));
     }
-    let is_asked_for = matches!(message.purpose, Purpose::Reply | Purpose::Api);
-    if is_asked_for && is_taken_out(deps, &served, now).await? {
-        return Ok(Err(NoWay::Now(Until::CrmConnected)));
+    if let Some(until) = waits_for(message.purpose, &served)
+        && is_taken_out(deps, &served, now).await?
+    {
+        return Ok(Err(NoWay::Now(until)));
     }
     let route = match &message.route {
         Some(route) => Some(route.clone()),
@@ -64,6 +65,22 @@ pub(crate) async fn find(
 
     let loaded = deps.connections.of(tenant, &route.channel, now).await.map_err(again)?;
     Ok(channel(deps, &route, loaded).map(|channel| Way { route, channel }))
+}
+
+/// What a text waits for whose tenant has taken the app out. A program's goes on as well once the
+/// tenant has no such integration any more.
+fn waits_for(purpose: Purpose, served: &Tenant) -> Option<Until> {
+    match purpose {
+        Purpose::Reply => Some(Until::CrmConnected),
+        Purpose::Api => {
+            served.crm.clone().map(|integration| Until::IntegrationActive { integration })
+        }
+        Purpose::Inbound
+        | Purpose::StopConfirmation
+        | Purpose::StartConfirmation
+        | Purpose::HelpReply
+        | Purpose::Mirrored => None,
+    }
 }
 
 /// Whether the app was taken out of the tenant's location. Nothing that somebody wants to say goes

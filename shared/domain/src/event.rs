@@ -204,6 +204,7 @@ impl WebhookEvent {
             Heard::Report(_) => vec![Effect::ApplyReport],
             Heard::Crm(told) => match &told.news {
                 News::Contact(_) => vec![Effect::ChangeOptOut],
+                News::Message(it) if it.is_inbound => vec![Effect::ChangeOptOut],
                 _ => Vec::new(),
             },
             Heard::Ignored { .. } | Heard::Unusable { .. } => Vec::new(),

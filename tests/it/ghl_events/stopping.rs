@@ -92,16 +92,42 @@ async fn a_start_that_came_after_it_stands() {
     assert!(!is_out(&world).await);
 }
 
+/// A workflow's hook says what the person has texted us, without an id, and after their next text.
+#[tokio::test]
+async fn the_echo_of_a_text_to_us_says_nothing_new() {
+    let world = World::new().await;
+    let contact = anna_texts(&world).await;
+    for text in ["STOP", "START"] {
+        world.texting.receives_text(ANNA, world.acme.numbers.texting.as_str(), text, &[]).await;
+        world.settle().await;
+        world.advance(10);
+    }
+    tell(&world, "InboundMessage", said(&contact, "SMS", "STOP")).await;
+    assert!(!is_out(&world).await);
+    assert_eq!(outcome(&told(&world).await[0]), "our_own");
+}
+
 #[tokio::test]
 async fn it_counts_in_an_e_mail_in_html_above_what_it_answers() {
     let world = World::new().await;
     let contact = anna_texts(&world).await;
     let mail = "<html><style>p{}</style><div>Unsubscribe.</div><br><blockquote>On Friday, Acme \
                 wrote:<p>10 % off!</p></blockquote></html>";
-    tell(&world, "InboundMessage", said(&contact, "Email", mail)).await;
+    let mut mail = said(&contact, "Email", mail);
+    mail["plainText"] = json!("");
+    tell(&world, "InboundMessage", mail).await;
     assert!(is_out(&world).await);
     let standing = world.scope().opt_out(&ANNA.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(standing.body.source, Source::Texting);
+}
+
+#[tokio::test]
+async fn it_counts_in_an_e_mail_without_markup_above_what_it_answers() {
+    let world = World::new().await;
+    let contact = anna_texts(&world).await;
+    let mail = "\nStop\n\nOn Friday, Acme <hello@acme.example> wrote:\n> 10 % off!";
+    tell(&world, "InboundMessage", said(&contact, "Email", mail)).await;
+    assert!(is_out(&world).await);
 }
 
 /// GoHighLevel took the text and did not say so, told of it, and stayed down for minutes.

@@ -1,9 +1,10 @@
 //! What a tenant's workflows post, with the integration's own secret.
 
 use aws_lc_rs::hmac;
+use domain::ids::CrmOpportunityId;
 use serde_json::{Value, json};
 
-use super::{ghl, told};
+use super::{anna_texts, ghl, tell, told};
 use crate::{
     letters::{Answer, Letter},
     world::{ANNA, NOON, World},
@@ -121,4 +122,33 @@ async fn what_a_workflow_leaves_out_stays_as_it_was() {
     let lead = world.scope().lead(&contact).await.unwrap().unwrap().body;
     assert_eq!(lead.name.unwrap().as_str(), "Anna Lee");
     assert_eq!((lead.tags.len(), lead.email.unwrap().as_str()), (1, "anna@example.com"));
+}
+
+#[tokio::test]
+async fn what_a_workflow_leaves_out_of_a_deal_stays_as_it_was() {
+    let world = with_secret().await;
+    let deal = json!({ "id": "o1", "contactId": "c1", "name": "Crown", "monetaryValue": 900 });
+    tell(&world, "OpportunityCreate", deal).await;
+    let address = format!("/webhooks/ghl/OpportunityStatusUpdate?integration_id={}", ghl());
+    let part = json!({ "id": "o1", "status": "won" });
+    assert_eq!(post(&world, &address, &part, SECRET).await.status, 200);
+    world.settle().await;
+    let deal = world.scope().deal(&CrmOpportunityId::parse("o1").unwrap()).await.unwrap();
+    let deal = deal.unwrap().body.it;
+    assert_eq!((deal.status.as_deref(), deal.value.as_deref()), (Some("won"), Some("900")));
+    assert_eq!(deal.name.unwrap().as_str(), "Crown");
+}
+
+/// A workflow that says nothing of a number takes none away.
+#[tokio::test]
+async fn a_number_stays_with_whom_a_workflow_tells_something_else_of() {
+    let world = with_secret().await;
+    let contact = anna_texts(&world).await;
+    let address = format!("/webhooks/ghl/ContactUpdate?integration_id={}", ghl());
+    let part = json!({ "id": contact, "tags": ["vip"] });
+    assert_eq!(post(&world, &address, &part, SECRET).await.status, 200);
+    world.settle().await;
+    tell(&world, "ContactCreate", json!({ "id": "c2", "phone": ANNA })).await;
+    let owner = world.scope().owner_of(&ANNA.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(owner.crm_contact, contact);
 }

@@ -40,7 +40,8 @@ pub(crate) async fn remove(member: &Member, row: &Row<Integration>) -> Result<()
         (entry.before, entry.after) = (seen(&tenant.body), seen(&next));
         transaction = transaction.replace_tenant(&tenant, &next).audit(&entry);
     }
-    done(&transaction.commit().await?)
+    // What waited for it goes on, or fails with the reason.
+    done(&transaction.resume(member.now()).commit().await?)
 }
 
 /// The installation outlives the integration, for the app is still in the location.
