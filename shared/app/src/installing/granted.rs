@@ -165,7 +165,7 @@ impl Installing {
         let (tenant, holder) = (tenant.clone(), holder.clone());
         let missing = missing(&given.scopes);
         let looked_at = 0;
-        let granted_at = Some(now);
+        let granted_at = Some(given.state.issued_at);
         Ok(TokenPair {
             tenant,
             holder,

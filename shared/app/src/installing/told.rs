@@ -5,7 +5,7 @@ use domain::{
     hidden::Hidden,
     ids::{CompanyId, LocationId},
     install::{Install, Standing, Told, Way},
-    token::Happening,
+    token::{Happening, Stage},
 };
 use jiff::Timestamp;
 
@@ -67,13 +67,13 @@ impl Installing {
         let mut after = None;
         loop {
             let page = self.renewal.store.installs(Asked::oldest(PAGE).after(after)).await?;
-            // Who comes back for the rest does not begin anew.
-            let theirs = |it: &Install| {
-                it.company.as_ref() == Some(company)
-                    && it.way == Some(Way::Company)
-                    && it.uninstalled_at < Some(at)
-            };
+            let theirs =
+                |it: &Install| it.company.as_ref() == Some(company) && it.way == Some(Way::Company);
             for stored in page.items.iter().filter(|it| theirs(&it.install)) {
+                // Who comes back for the rest does not begin anew.
+                if self.is_stopped(&stored.install, at).await? {
+                    continue;
+                }
                 self.uninstalled(&stored.install.location, at, now).await?;
             }
             after = page.next;
@@ -81,6 +81,17 @@ impl Installing {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a location was told of it, and what it worked with is gone.
+    async fn is_stopped(&self, install: &Install, at: Timestamp) -> Result<bool, InstallError> {
+        let Some(attached) =
+            install.attached.as_ref().filter(|_| install.uninstalled_at >= Some(at))
+        else {
+            return Ok(install.uninstalled_at >= Some(at));
+        };
+        let pair = self.renewal.store.of(&attached.tenant).tokens(&attached.integration).await?;
+        Ok(pair.is_none_or(|it| matches!(it.body.state.stage, Stage::Lost { .. })))
     }
 
     /// A location is called something else. Whether we know it.

@@ -2,6 +2,8 @@
 
 use aws::{
     TokenPair,
+    logs::Chain,
+    metrics,
     tokens::{ACCESS_TOKEN, Holder, REFRESH_TOKEN},
 };
 use domain::{
@@ -15,7 +17,7 @@ use ghl::{
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Renewal, RenewalError, Renewed};
 
@@ -162,7 +164,12 @@ impl Renewal {
             (_, Plan::Use | Plan::Refresh) => NotGiven::NotYet { until: now },
             (_, Plan::Wait { until }) => NotGiven::NotYet { until },
             (_, Plan::Suspended { .. }) => NotGiven::Suspended,
-            (_, Plan::Rest { .. }) => NotGiven::NoAnswer(error),
+            (_, Plan::Rest { until }) => {
+                metrics::count("FreshTokensRefused");
+                let company = &asked.agency.company;
+                warn!(%company, error = %Chain(&error), "an agency's fresh token is refused");
+                NotGiven::NotYet { until }
+            }
         })
     }
 
