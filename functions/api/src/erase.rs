@@ -6,7 +6,10 @@
 mod mirrors;
 pub(crate) mod tenant;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use aws::{Asked, Row, StoreError};
 use domain::{
@@ -16,6 +19,8 @@ use domain::{
     message::Message,
     phone::PhoneNumber,
 };
+
+use futures_util::future::try_join_all;
 
 use crate::{
     asking::Member,
@@ -27,6 +32,9 @@ use crate::{
 const BUDGET: Duration = Duration::from_secs(12);
 
 const PAGE: i32 = 100;
+
+/// Events that are looked at at once.
+const AT_ONCE: usize = 16;
 
 /// How often a message is read again that changes while it is being forgotten.
 const TRIES: u32 = 4;
@@ -93,12 +101,15 @@ async fn deliveries(
     loop {
         let asked = Asked::oldest(PAGE).after(after);
         let page = scope.log_of_conversation(conversation, asked).await?;
-        for line in &page.items {
-            if let Some(id) = &line.event {
-                match forget_event(member, id).await? {
-                    Some(is_news) => count += usize::from(is_news),
-                    None => complete = false,
-                }
+        // Several lines tell of one event. Each request begins with the first line again, so what
+        // is forgotten already has to be passed quickly.
+        let ids: BTreeSet<_> = page.items.iter().filter_map(|it| it.event.as_ref()).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        for some in ids.chunks(AT_ONCE) {
+            let forgotten = some.iter().map(|id| forget_event(member, id));
+            for forgotten in try_join_all(forgotten).await? {
+                count += usize::from(forgotten.unwrap_or_default());
+                complete &= forgotten.is_some();
             }
             if is_over(begun) {
                 return Ok(Forgotten { messages: 0, events: count, complete: false });

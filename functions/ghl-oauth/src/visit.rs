@@ -2,7 +2,7 @@
 //!
 //! A link and the `state` that comes back are the same, so whoever has a link could send somebody to
 //! GoHighLevel around our own page, and have their location. The page leaves a mark in the browser
-//! (RFC 9700, 2.1), without which a `state` is not taken.
+//! (RFC 9700, 2.1), without which a `state` is not taken. Nobody can be made to read it.
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,7 +1,8 @@
 //! Everything that a tenant has, or that we know of a person, a page at a time.
 //!
 //! Every list is told from its oldest item on. What changes or comes meanwhile goes to its end, which
-//! is yet to be told, so it comes twice at worst. The other way round it would be passed over.
+//! is yet to be told, so it comes twice at worst. The other way round it would be passed over. A text
+//! stands where it was sent, so one that comes late may be behind what was told.
 
 mod described;
 mod person;

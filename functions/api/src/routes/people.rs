@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use aws::Asked;
+use aws::{Asked, Scope};
 use axum::Json;
-use domain::{audit::AuditEntry, ids::ConversationId};
+use domain::{audit::AuditEntry, ids::ConversationId, message::Message};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -29,7 +29,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Deps>> {
 
 /// Lines of the ledger that are in a bundle: more than anybody ever said.
 const LINES: i32 = 1000;
-const LAST_TEXTS: i32 = 100;
+/// Texts that are in a bundle, and messages that are read at a time for them.
+const LAST: usize = 100;
+const PAGE: i32 = 100;
 
 /// Everything that shows what a person agreed to, and what they were sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +95,7 @@ async fn read_evidence(
     let conversation = ConversationId::with(&member.tenant, &phone);
     let standing = scope.opt_out(&phone).await?;
     let ledger = scope.consent_history(&phone, Asked::oldest(LINES)).await?.items;
-    let texts = scope.messages(&conversation, Asked::newest(LAST_TEXTS)).await?.items;
+    let texts = last_texts(scope, &conversation).await?;
     if standing.is_none() && ledger.is_empty() && texts.is_empty() {
         return Err(Problem::not_found("person"));
     }
@@ -106,11 +108,28 @@ async fn read_evidence(
         made_by: member.asking.caller.subject.clone(),
         standing: standing.map(|it| opt_outs::view(&member, &it.body)),
         ledger: ledger.iter().map(consents::view).collect(),
-        texts: texts.iter().filter(|it| it.medium.is_sms()).map(trace).collect(),
+        texts: texts.iter().map(trace).collect(),
     }))
 }
 
-fn trace(message: &domain::message::Message) -> TextTrace {
+/// E-mails and the like are left out: they prove nothing about texts.
+async fn last_texts(
+    scope: Scope<'_>,
+    conversation: &ConversationId,
+) -> Result<Vec<Message>, Problem> {
+    let (mut texts, mut after) = (Vec::new(), None);
+    loop {
+        let page = scope.messages(conversation, Asked::newest(PAGE).after(after)).await?;
+        texts.extend(page.items.into_iter().filter(|it| it.medium.is_sms()));
+        after = page.next;
+        if after.is_none() || texts.len() >= LAST {
+            texts.truncate(LAST);
+            return Ok(texts);
+        }
+    }
+}
+
+fn trace(message: &Message) -> TextTrace {
     TextTrace {
         id: message.id.to_string(),
         at: message.created_at.to_string(),

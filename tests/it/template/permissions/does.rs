@@ -86,13 +86,13 @@ pub(super) const DOES: [(&str, &[Does]); 15] = [
         &[
             Consumes(CRM),
             Reads(STATE),
-            Lists(STATE), // the tenant's numbers
+            Lists(STATE),           // the tenant's numbers
             Reads(JOURNAL),         // the event, and the pace that all keep to
             Finds(STATE, "recent"), // whether a message is one of ours
             Opens(KEY),
             Makes(KEY),
             Writes(STATE),
-            Writes(JOURNAL),        // who connected what, and the pace
+            Writes(JOURNAL), // who connected what, and the pace
             Knows(CLIENT_SECRET),
             Sends(CRM),
             Sends(REPORTS), // who must not be texted, if GoHighLevel thinks otherwise
