@@ -8,17 +8,16 @@ mod agency;
 mod attach;
 mod granted;
 mod job;
+mod scopes;
 mod taken_back;
 mod told;
 
 use aws::{Commit, Env, EnvError, Queue, SecretError, StoreError, VaultError};
 use domain::ids::LocationId;
-
 use jiff::SignedDuration;
 
-pub(crate) use attach::NOT_ALLOWED;
-pub use attach::not_allowed;
-pub use granted::SCOPES;
+pub(crate) use scopes::NOT_ALLOWED;
+pub use scopes::{SCOPES, not_allowed};
 
 use crate::{Renewal, RenewalError, renewal::NotGiven};
 

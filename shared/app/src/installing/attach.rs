@@ -9,7 +9,7 @@ use domain::{
     audit::AuditEntry,
     ids::{IntegrationId, LocationId, TenantId},
     install::{Attached, Install, Standing, Told, Way},
-    integration::{Fault, FaultCode, Integration, Provider, Status, Tested},
+    integration::{Integration, Provider, Status, Tested},
     resumption::Resumption,
     tenant::{Tenant, TenantState},
 };
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::{
     InstallError, Installing, Outcome, done,
     granted::{Given, waits_as},
+    scopes::not_allowed,
 };
 
 /// A tenant that may have the location.
@@ -250,16 +251,6 @@ fn attached(place: &Place, stored: &StoredInstall) -> StoredInstall {
     let (tenant, integration) = (place.tenant.clone(), place.integration.clone());
     let told = Told::Attached(Attached { tenant, integration });
     StoredInstall::new(stored.install.clone().step(told))
-}
-
-pub(crate) const NOT_ALLOWED: &str = "the app was not allowed";
-
-/// What is wrong with tokens that are not good for all that is needed.
-pub fn not_allowed(missing: &[String]) -> Option<Fault> {
-    (!missing.is_empty()).then(|| Fault {
-        code: FaultCode::ConfigSchemaInvalid,
-        why: format!("{NOT_ALLOWED}: {}", missing.join(", ")),
-    })
 }
 
 fn entry(place: &Place, wanted: Option<&Wanted>, next: &Integration, now: Timestamp) -> AuditEntry {

@@ -14,40 +14,14 @@ use ghl::oauth::{AuthorizationCode, Grant, Level};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::{InstallError, Installing, Outcome};
+use super::{InstallError, Installing, Outcome, scopes::missing};
 use crate::{RenewalError, renewal::holder_of};
-
-/// What the app has to be allowed for everything that Duplex does in a location.
-pub const SCOPES: [&str; 13] = [
-    "contacts.readonly",
-    "contacts.write",
-    "conversations.readonly",
-    "conversations.write",
-    "conversations/message.readonly",
-    "conversations/message.write",
-    "opportunities.readonly",
-    "calendars.readonly",
-    "calendars/events.readonly",
-    "locations.readonly",
-    "users.readonly",
-    "oauth.readonly",
-    "oauth.write",
-];
 
 /// How often an installation is read again that somebody else has written.
 pub(super) const TRIES: u32 = 5;
 
 /// An agency's locations that are told of its consent while somebody waits.
 const AT_ONCE: usize = 50;
-
-/// Without these no text is brought to a conversation, and none is reported on.
-const NEEDED: [&str; 5] = [
-    "contacts.readonly",
-    "contacts.write",
-    "conversations.readonly",
-    "conversations/message.readonly",
-    "conversations/message.write",
-];
 
 impl Installing {
     /// Exchanges a code, and goes on as far as it gets. `wanted` is who sent the person for it.
@@ -272,23 +246,4 @@ impl Given {
 /// What stands for a location while it is nobody's.
 pub(super) fn waits_as(location: &LocationId) -> IntegrationId {
     IntegrationId::derived(&["install", location.as_str()])
-}
-
-/// What is needed and was not allowed. A grant that does not say what it allows allows it all.
-fn missing(scopes: &[String]) -> Vec<String> {
-    let is_missing = |it: &&str| !scopes.is_empty() && !scopes.iter().any(|scope| scope == *it);
-    NEEDED.into_iter().filter(is_missing).map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_not_allowed_is_named() {
-        let allowed: Vec<_> = SCOPES.into_iter().map(str::to_owned).collect();
-        assert!(missing(&allowed).is_empty());
-        assert!(missing(&[]).is_empty());
-        assert_eq!(missing(&allowed[1..]), ["contacts.readonly"]);
-    }
 }
