@@ -130,6 +130,7 @@ async fn a_link_that_is_too_old_or_not_ours_connects_nothing() {
     world.advance(30 * 60);
     come_back(&world, &code, Some(&link)).await.says("The link has expired");
     visit(&world, &format!("/oauth/crm/start?link={link}")).await.says("The link has expired");
+    visit(&world, "/oauth/crm/start?link=").await.says("The link is not ours");
     assert_eq!(world.ghl.token_calls(), 0);
     assert_eq!(standing(&world, world.acme.location.as_str()).await, None);
 }
@@ -153,12 +154,12 @@ async fn nobody_connects_a_location_who_was_not_shown_for_whom() {
 async fn a_code_is_good_for_one_use_and_the_page_says_what_to_do() {
     let world = World::new().await;
     let link = link(&world, &world.acme.tenant).await;
-    come_back(&world, "made-up", Some(&link)).await.says("The code was used");
+    come_back(&world, "made-up", Some(&link)).await.says("GoHighLevel does not take this code");
     visit(&world, "/oauth/crm/callback").await.says("Not connected");
 
     let code = world.ghl.consent(Consent::Location(world.acme.location.to_string()));
     come_back(&world, &code, Some(&link)).await.says("Connected");
-    come_back(&world, &code, Some(&link)).await.says("The code was used");
+    come_back(&world, &code, Some(&link)).await.says("GoHighLevel does not take this code");
     assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Active);
     world.settle().await;
 }

@@ -21,6 +21,7 @@ use serde_json::json;
 use token_refresher::Refreshed;
 
 use crate::{
+    api::Key,
     consent::{come_back, connect, crm, link},
     world::{ANNA, BEN, World, answer_lost, unavailable},
 };
@@ -317,6 +318,37 @@ async fn a_paused_location_is_asked_for_once_a_day() {
     world.advance(14 * 3_600);
     assert_eq!(refresh(&world).await.renewed, 1);
     world.settle().await;
+    world.advance(200);
+    world.settle().await;
+    assert_eq!(world.heard_in_ghl(ANNA), ["are you open?"]);
+}
+
+/// Whoever tries it says that the location is active again. Nobody waits until tomorrow.
+#[tokio::test]
+async fn a_test_wakes_a_location_that_was_paused() {
+    let world = connected().await;
+    world.ghl.set_paused(world.acme.location.as_str(), true);
+    world.advance(DAY * 5 / 6);
+    refresh(&world).await;
+    world.advance(61);
+    hears(&world, "are you open?").await;
+    let admin = Key::of(&world, "acme", "admin").await;
+    let try_it = async || {
+        let path = "/v1/integrations/acme-ghl/test";
+        let tried = admin.post(path, &json!({})).await.expect(200);
+        world.settle().await;
+        tried
+    };
+    let still = try_it().await;
+    assert!(still.to_string().contains("asked again now"), "{still}");
+    assert!(matches!(stage(&world).await, Stage::Suspended { .. }));
+    assert_eq!(world.ghl.refreshes(), 2, "each try asks once");
+
+    world.ghl.set_paused(world.acme.location.as_str(), false);
+    world.advance(10);
+    try_it().await;
+    assert_eq!(stage(&world).await, Stage::Good);
+    assert_eq!(crm(&world, &world.acme.tenant).await.unwrap().status, Status::Active);
     world.advance(200);
     world.settle().await;
     assert_eq!(world.heard_in_ghl(ANNA), ["are you open?"]);

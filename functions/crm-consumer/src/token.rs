@@ -14,6 +14,7 @@ const SOON: SignedDuration = SignedDuration::from_mins(2);
 pub(crate) async fn mind(deps: &Deps, job: &MindToken, now: Timestamp) -> Result<(), Again> {
     let need = match job.refused {
         Some(than) => Need::Another { than },
+        None if job.is_awake => Need::Awake,
         None => Need::Later,
     };
     let renewal = &deps.installing.renewal;

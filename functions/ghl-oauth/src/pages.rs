@@ -112,14 +112,15 @@ pub(crate) fn not_allowed() -> Response<Body> {
 }
 
 pub(crate) fn code_used() -> Response<Body> {
-    let said = "GoHighLevel does not take this code: it is good for one use and a few minutes. If \
-                you have seen \"Connected\" before, all is well, and you may close this page.";
-    page(
-        StatusCode::BAD_REQUEST,
-        "The code was used",
-        said,
-        &["If not, open the link again.", ALLOW],
-    )
+    let said = "The code from GoHighLevel is good for one use and a few minutes. If you have seen \
+                \"Connected\" before, the location is connected; what is left to do was said there.";
+    let steps = [
+        "If you have, see to it that the app is chosen in the location: Settings > Phone Numbers > \
+         Advanced Settings > SMS Provider.",
+        "If not, open the link again.",
+        ALLOW,
+    ];
+    page(StatusCode::BAD_REQUEST, "GoHighLevel does not take this code", said, &steps)
 }
 
 /// Somebody comes back with a link that this browser was not shown.
@@ -161,8 +162,8 @@ pub(crate) fn try_again() -> Response<Body> {
         "Something did not answer just now, and what was asked may yet come to be by itself.";
     let steps = [
         "Reload this page in a minute.",
-        "If it says that the code was used, and the location does not work a few minutes later, open \
-         the link again.",
+        "If it says that the code is not taken, and the location does not work a few minutes later, \
+         open the link again.",
     ];
     page(StatusCode::SERVICE_UNAVAILABLE, "Try again in a minute", said, &steps)
 }

@@ -14,7 +14,8 @@ use tracing::error;
 use crate::{Deps, pages, visit};
 
 pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Response<Body> {
-    let link = edge::query(request, "link").filter(|it| !it.is_empty());
+    // An empty one was cut off on its way; whoever comes by the marketplace brings none.
+    let link = edge::query(request, "link");
     let Some(url) = consent_page(deps, link.as_deref(), now).await else {
         return pages::not_set_up();
     };

@@ -124,6 +124,11 @@ impl Tokens {
         }
     }
 
+    /// Somebody says that the location is active again. It is asked at once, and not tomorrow.
+    pub async fn wake(&self, tenant: &TenantId, holder: &IntegrationId, now: Timestamp) {
+        self.ask(MindToken::awake(tenant, holder), now).await;
+    }
+
     /// The pair is in the list of those that are due: a queue only makes it fast.
     async fn ask(&self, job: MindToken, now: Timestamp) {
         self.renewals.offer(&Job::Crm(job.into()), now).await;

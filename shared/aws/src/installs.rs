@@ -29,6 +29,9 @@ pub struct StoredInstall {
     /// Whose it is to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Wanted>,
+    /// Why it could not be given to whom it was wanted for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// When somebody has to go on with it; nothing once it is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -45,7 +48,7 @@ pub struct Wanted {
 
 impl StoredInstall {
     pub fn new(install: Install) -> Self {
-        Self { install, tokens: None, wanted: None, due: None }
+        Self { install, tokens: None, wanted: None, why: None, due: None }
     }
 
     /// Whether there are tokens that could be a tenant's.

@@ -37,6 +37,10 @@ pub struct Install {
     /// When the other side last said that it is not installed any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uninstalled_at: Option<Timestamp>,
+    /// When it was last connected for the first time after it had been taken back: GoHighLevel had
+    /// forgotten then which SMS provider was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnected_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attached: Option<Attached>,
     pub since: Timestamp,
@@ -109,6 +113,7 @@ impl Install {
             granted_at: None,
             way: None,
             uninstalled_at: None,
+            reconnected_at: None,
             attached: None,
             since: now,
         }
@@ -166,10 +171,27 @@ impl Install {
         }
     }
 
-    /// Whether it was installed anew after it had been taken back, when GoHighLevel forgets which
-    /// SMS provider was chosen.
+    /// Whether it is installed anew after it was taken back, and not connected since.
     pub fn is_reinstalled(&self) -> bool {
-        self.uninstalled_at.is_some() && self.standing() != Standing::Uninstalled
+        self.uninstalled_at.is_some()
+            && self.reconnected_at < self.uninstalled_at
+            && self.standing() != Standing::Uninstalled
+    }
+
+    /// Since when the SMS provider has to have been chosen again, if ever.
+    pub fn forgotten_since(&self) -> Option<Timestamp> {
+        if self.is_reinstalled() { self.installed_at() } else { self.reconnected_at }
+    }
+
+    /// The installation, connected at `now`.
+    #[must_use]
+    pub fn connected(self, attached: Attached, now: Timestamp) -> Self {
+        let reconnected_at = if self.is_reinstalled() {
+            self.uninstalled_at.max(Some(now))
+        } else {
+            self.reconnected_at
+        };
+        Self { reconnected_at, ..self.step(Told::Attached(attached)) }
     }
 }
 
@@ -236,6 +258,23 @@ mod tests {
         }
         assert!(told([granted(1), attached(), gone(2), granted(3)]).is_reinstalled());
         assert!(!told([granted(1), attached()]).is_reinstalled());
+    }
+
+    /// Consenting once more changes nothing about the SMS provider.
+    #[test]
+    fn it_is_reinstalled_until_it_is_connected() {
+        let granted =
+            |seconds| Told::Granted { at: at(seconds), company: None, way: Way::Location };
+        let Told::Attached(acme) = attached() else { unreachable!() };
+        let install = told([granted(1)]).connected(acme.clone(), at(1));
+        assert!(!install.is_reinstalled() && install.reconnected_at.is_none());
+        let back = install.step(Told::Uninstalled { at: at(2) }).step(granted(3));
+        assert!(back.is_reinstalled());
+        let install = back.connected(acme.clone(), at(4)).step(granted(5));
+        assert!(!install.is_reinstalled());
+        let install = install.connected(acme, at(6));
+        assert_eq!(install.reconnected_at, Some(at(4)));
+        assert!(install.step(Told::Uninstalled { at: at(7) }).step(granted(8)).is_reinstalled());
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub struct MindToken {
     pub holder: IntegrationId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Timestamp>,
+    /// Somebody says that the business is active again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_awake: bool,
     /// It follows somebody who asks for a token until then. It waits behind nobody: the one whom it
     /// follows may have died with a job of the same token in hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,7 +86,13 @@ pub struct MindToken {
 
 impl MindToken {
     pub fn due(tenant: &TenantId, holder: &IntegrationId) -> Self {
-        Self { tenant: tenant.clone(), holder: holder.clone(), refused: None, follows: None }
+        let (tenant, holder) = (tenant.clone(), holder.clone());
+        Self { tenant, holder, refused: None, is_awake: false, follows: None }
+    }
+
+    /// Somebody says that the business is active again.
+    pub fn awake(tenant: &TenantId, holder: &IntegrationId) -> Self {
+        Self { is_awake: true, ..Self::due(tenant, holder) }
     }
 
     /// Somebody asks for a token, alone until then.

@@ -68,6 +68,8 @@ pub enum Need {
     Another { than: Timestamp },
     /// Nothing yet. It is to be fresh when it will be needed.
     Later,
+    /// Somebody says that the business is active again.
+    Awake,
 }
 
 /// What to do for a token.
@@ -116,20 +118,22 @@ impl TokenState {
     pub fn plan(&self, need: Need, now: Timestamp) -> Plan {
         let is_good = now < self.expires_at - SLACK;
         let is_enough = match need {
-            Need::Call => is_good,
+            Need::Call | Need::Awake => is_good,
             Need::Another { than } => is_good && than != self.issued_at,
             Need::Later => now < self.refresh_at(),
         };
         match self.stage {
             Stage::Lost { .. } => Plan::Lost,
-            Stage::Suspended { again, .. } if now < again => Plan::Suspended { again },
+            Stage::Suspended { again, .. } if now < again && need != Need::Awake => {
+                Plan::Suspended { again }
+            }
             Stage::Good if is_enough => Plan::Use,
             Stage::Good if is_good && need != Need::Later => match self.rests_until(now) {
                 Some(until) => Plan::Rest { until },
                 None => Plan::Refresh,
             },
             Stage::Refreshing { until, .. } if now < until => {
-                if need == Need::Call && is_good {
+                if matches!(need, Need::Call | Need::Awake) && is_good {
                     Plan::Use
                 } else {
                     Plan::Wait { until }

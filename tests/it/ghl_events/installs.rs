@@ -273,7 +273,7 @@ async fn an_uninstall_that_comes_after_the_reinstall_stops_nothing() {
     assert_eq!(status(&world).await, Status::Active);
     let location = LocationId::parse(world.acme.location.as_str()).unwrap();
     let stored = world.store.install(&location).await.unwrap().unwrap().body;
-    assert!(stored.install.is_reinstalled(), "its SMS provider has to be chosen again");
+    assert!(stored.install.forgotten_since().is_some(), "its SMS provider has to be chosen again");
 }
 
 #[tokio::test]

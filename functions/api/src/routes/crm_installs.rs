@@ -61,6 +61,9 @@ pub(crate) struct InstallView {
     uninstalled_at: Option<String>,
     /// Whether nothing happens until an operator says whose it is.
     is_waiting: bool,
+    /// Why it could not be given to the tenant that it was wanted for last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -86,6 +89,7 @@ fn view(stored: &StoredInstall) -> InstallView {
         granted_at: install.granted_at.map(|it| it.to_string()),
         uninstalled_at: install.uninstalled_at.map(|it| it.to_string()),
         is_waiting: stored.is_waiting(),
+        why: stored.why.clone(),
     }
 }
 
@@ -132,7 +136,7 @@ async fn attach_install(
         request: member.asking.request.clone(),
     };
     let due = Some(member.now());
-    let next = StoredInstall { wanted: Some(wanted), due, ..row.body.clone() };
+    let next = StoredInstall { wanted: Some(wanted), why: None, due, ..row.body.clone() };
     let mut entry = member.audit("crm_install.attach", &location);
     entry.after = json!({ "tenant": member.tenant });
     let transaction = member.scope().transaction().set_install(Some(&row), &next).audit(&entry);

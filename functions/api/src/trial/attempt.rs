@@ -35,7 +35,12 @@ async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(),
     let access = match connection.auth().map_err(|e| unusable(&e))? {
         Auth::Token => None,
         Auth::Oauth => {
-            Some(deps.crm.tokens.access(tenant, id, now).await.map_err(|e| no_token(&e))?)
+            let access = deps.crm.tokens.access(tenant, id, now).await;
+            if let Err(TokenError::Suspended { .. }) = access {
+                deps.crm.tokens.wake(tenant, id, now).await;
+                return Err(asleep());
+            }
+            Some(access.map_err(|e| no_token(&e))?)
         }
     };
     let token = match &access {
@@ -51,6 +56,13 @@ async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(),
         (Ok(()), Some(access)) => app::not_allowed(&access.missing).map_or(Ok(()), Err),
         (tried, _) => tried,
     }
+}
+
+/// Whoever tries it says that it should work.
+fn asleep() -> Fault {
+    let why = "GoHighLevel said that the location is not active. It is being asked again now; look \
+               in a minute.";
+    Fault { code: FaultCode::InvalidCredentials, why: why.to_owned() }
 }
 
 fn no_token(error: &TokenError) -> Fault {

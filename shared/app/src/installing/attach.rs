@@ -8,7 +8,7 @@ use domain::{
     allowance::Lane,
     audit::AuditEntry,
     ids::{IntegrationId, LocationId, TenantId},
-    install::{Attached, Install, Standing, Told, Way},
+    install::{Attached, Install, Standing, Way},
     integration::{Integration, Provider, Status, Tested},
     resumption::Resumption,
     tenant::{Tenant, TenantState},
@@ -56,7 +56,7 @@ impl Installing {
         let pair = self.pair_for(&place, &row.body, lane, now).await?;
         let missing = pair.missing.clone();
         let kept = !missing.is_empty() && self.works_as_it_is(&place).await?;
-        let next = attached(&place, &row.body);
+        let next = attached(&place, &row.body, now);
         if kept {
             self.write(Some(&row), &next).await?;
         } else {
@@ -247,10 +247,9 @@ impl Installing {
 }
 
 /// An installation that is a tenant's, with nothing left to do.
-fn attached(place: &Place, stored: &StoredInstall) -> StoredInstall {
+fn attached(place: &Place, stored: &StoredInstall, now: Timestamp) -> StoredInstall {
     let (tenant, integration) = (place.tenant.clone(), place.integration.clone());
-    let told = Told::Attached(Attached { tenant, integration });
-    StoredInstall::new(stored.install.clone().step(told))
+    StoredInstall::new(stored.install.clone().connected(Attached { tenant, integration }, now))
 }
 
 fn entry(place: &Place, wanted: Option<&Wanted>, next: &Integration, now: Timestamp) -> AuditEntry {

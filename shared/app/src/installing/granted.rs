@@ -218,6 +218,7 @@ pub(super) fn next(
     StoredInstall {
         tokens: tokens.cloned().or(kept),
         wanted: wanted.cloned().or(stored.wanted),
+        why: stored.why.filter(|_| !matches!(told, Told::Granted { .. })),
         due: if matches!(told, Told::Granted { .. }) { Some(now) } else { stored.due },
         install,
     }

@@ -19,12 +19,12 @@ impl Installing {
             }
             Err(InstallError::Suspended) => {
                 warn!(%location, "a location is not active; its installation goes on tomorrow");
-                self.put_off(location, asked, Some(now + A_DAY)).await
+                self.put_off(location, asked, Some(now + A_DAY), &InstallError::Suspended).await
             }
             Err(error) if error.is_final() => {
                 metrics::count("InstallsGivenUp");
                 warn!(%location, error = %Chain(&error), "a location cannot be given to a tenant");
-                self.put_off(location, asked, None).await
+                self.put_off(location, asked, None, &error).await
             }
             Err(error) => Err(error),
         }
@@ -36,12 +36,14 @@ impl Installing {
         location: &LocationId,
         asked: Option<Timestamp>,
         due: Option<Timestamp>,
+        error: &InstallError,
     ) -> Result<(), InstallError> {
         let Some(row) = self.renewal.store.install(location).await? else { return Ok(()) };
         if row.body.due != asked {
             return Ok(());
         }
         let wanted = row.body.wanted.clone().filter(|_| due.is_some());
-        self.write(Some(&row), &StoredInstall { wanted, due, ..row.body.clone() }).await
+        let why = Some(Chain(error).to_string());
+        self.write(Some(&row), &StoredInstall { wanted, why, due, ..row.body.clone() }).await
     }
 }

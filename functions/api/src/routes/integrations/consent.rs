@@ -4,7 +4,6 @@
 use aws::Asked;
 use domain::{
     event::WebhookEvent,
-    install::Install,
     integration::{Integration, Provider},
     token::{Stage, TokenState},
 };
@@ -69,8 +68,8 @@ pub(crate) async fn of(
     let advice = match state {
         "lost" => Some("Make a link with POST /v1/crm/links, and open it."),
         "suspended" => Some(
-            "Have the location activated in GoHighLevel. It is asked for once a day, and goes on by \
-             itself.",
+            "Have the location activated in GoHighLevel, and test the integration: then it is asked \
+             for at once. It is once a day, too, and goes on by itself.",
         ),
         _ if !is_whole => Some(
             "Add the missing scopes to the app's version in the developer portal. Then make a link \
@@ -101,8 +100,8 @@ async fn has_forgotten_us(member: &Member, integration: &Integration) -> Result<
     let Some(location) = create::location(integration)? else { return Ok(false) };
     let install = member.deps.store.install(&location).await?.map(|row| row.body.install);
     let is_chosen = integration.settings["provider"]["kind"] == "default";
-    let again = install.filter(|it| is_chosen && it.is_reinstalled());
-    let Some(since) = again.as_ref().and_then(Install::installed_at) else { return Ok(false) };
+    let back = install.filter(|_| is_chosen).and_then(|it| it.forgotten_since());
+    let Some(since) = back else { return Ok(false) };
     if member.now().duration_since(since) > REMEMBERED {
         return Ok(false);
     }

@@ -3,7 +3,7 @@
 use aws::Asked;
 use domain::{
     integration::{Integration, Status},
-    sync_log::{LogEntry, LogResult},
+    sync_log::{LogEntry, LogResult, Operation},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -94,6 +94,11 @@ pub(crate) async fn health(member: &Member, integration: &Integration) -> Result
 }
 
 fn error(entry: &LogEntry) -> Option<LastError> {
+    if entry.operation == Operation::ApplyCrmEvent
+        && matches!(entry.result, LogResult::Deferred { .. })
+    {
+        return None; // It waits a minute to be known for our own, or for the connection.
+    }
     let why = match &entry.result {
         LogResult::Success | LogResult::Refused { .. } => return None,
         LogResult::Deferred { why } | LogResult::Failed { why } | LogResult::InDoubt { why } => why,

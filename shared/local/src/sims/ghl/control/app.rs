@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/_control/app", get(app))
         .route("/_control/uninstall", post(uninstall))
         .route("/_control/pause", post(pause))
+        .route("/_control/select-provider", post(select_provider))
         .route("/_control/emit", post(emit))
         .route("/_control/events", post(treat))
         .route("/_control/webhook-url", post(set_webhook_url))
@@ -30,6 +31,13 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 #[derive(Deserialize)]
 struct Uninstalling {
     location: String,
+}
+
+#[derive(Deserialize)]
+struct Selecting {
+    location: String,
+    #[serde(default = "yes")]
+    ours: bool,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +96,9 @@ async fn uninstall(
     Json(Uninstalling { location }): Json<Uninstalling>,
 ) -> StatusCode {
     let now = shared.options.clock.now();
+    if !is_known(&shared, &location) {
+        return StatusCode::NOT_FOUND;
+    }
     installs::uninstall(&mut shared.state(), &location, now);
     StatusCode::NO_CONTENT
 }
@@ -96,8 +107,30 @@ async fn pause(
     Extracted(shared): Extracted<Arc<Shared>>,
     Json(Pausing { location, paused }): Json<Pausing>,
 ) -> StatusCode {
+    if !is_known(&shared, &location) {
+        return StatusCode::NOT_FOUND;
+    }
     shared.state().grants.pause(&location, paused);
     StatusCode::NO_CONTENT
+}
+
+/// Somebody chooses, in the location's settings, by whom its texts go.
+async fn select_provider(
+    Extracted(shared): Extracted<Arc<Shared>>,
+    Json(Selecting { location, ours }): Json<Selecting>,
+) -> StatusCode {
+    let mut state = shared.state();
+    let Some(location) = state.locations.iter_mut().find(|it| it.id == location) else {
+        return StatusCode::NOT_FOUND;
+    };
+    location.is_provider_selected = ours;
+    StatusCode::NO_CONTENT
+}
+
+/// A location, or the agency.
+fn is_known(shared: &Shared, resource: &str) -> bool {
+    let state = shared.state();
+    state.company == resource || state.locations.iter().any(|it| it.id == resource)
 }
 
 async fn emit(Extracted(shared): Extracted<Arc<Shared>>, Json(event): Json<Value>) -> Json<Value> {
