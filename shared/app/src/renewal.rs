@@ -132,6 +132,9 @@ impl Renewal {
         let Some(row) = self.store.of(tenant).tokens(holder).await? else {
             return Ok(Renewed::NotNeeded);
         };
+        if need == Need::Awake {
+            self.wake_agency(&row.body, now).await?;
+        }
         let state = &row.body.state;
         match state.plan(need, now) {
             Plan::Use | Plan::Rest { .. } => Ok(Renewed::NotNeeded),
@@ -140,6 +143,16 @@ impl Renewal {
             Plan::Lost => Ok(Renewed::Lost),
             Plan::Refresh => self.begin(row, need, now).await,
         }
+    }
+
+    /// A location that goes by way of its agency is not active before that is.
+    async fn wake_agency(&self, pair: &TokenPair, now: Timestamp) -> Result<(), RenewalError> {
+        let (Holder::Location { company: Some(company), .. }, None) = (&pair.of, &pair.refresh)
+        else {
+            return Ok(());
+        };
+        let (platform, holder) = (TenantId::platform(), holder_of(company));
+        Box::pin(self.renew(&platform, &holder, Need::Awake, now)).await.map(drop)
     }
 
     /// Whoever writes first that they ask is the one who asks.

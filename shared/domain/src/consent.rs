@@ -290,8 +290,16 @@ impl OptOut {
     /// their word from now on.
     #[must_use]
     pub fn confirmed(&self, source: Source, at: Timestamp) -> Self {
+        let is_theirs = self.source == Source::Ghl && source == Source::Texting;
         let source = if self.source == Source::Ghl { source } else { self.source };
-        Self { source, since: self.since.max(at), ..self.clone() }
+        let since = self.since.max(at);
+        let next = Self { source, since, ..self.clone() };
+        if !is_theirs {
+            return next;
+        }
+        // Somebody may have moved the switch since it told us.
+        let due = next.due.or(next.parked.is_none().then_some(at));
+        Self { tags_only: false, due, ..next }
     }
 
     /// Whether this was said after `at`. What the CRM's switch has lifted never outranks somebody's

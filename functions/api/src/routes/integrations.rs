@@ -307,6 +307,7 @@ async fn settle(
     if row.body.status != status && status == Status::Active {
         super::tenants::resume(member).await;
     }
+    trial::wake(member, &next).await;
     Ok(row.next(next))
 }
 

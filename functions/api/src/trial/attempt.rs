@@ -5,11 +5,11 @@ use std::time::Instant;
 use app::{Auth, Connection, TokenError, Unusable};
 use domain::{
     allowance::Lane,
-    integration::{Fault, FaultCode, Provider, Tested},
+    integration::{Fault, FaultCode, Integration, Provider, Tested},
 };
 use jiff::Timestamp;
 
-use crate::Deps;
+use crate::{Deps, asking::Member};
 
 /// Whether the provider takes this connection, with calls that change nothing.
 pub(crate) async fn attempt(deps: &Deps, connection: &Connection, now: Timestamp) -> Tested {
@@ -35,12 +35,7 @@ async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(),
     let access = match connection.auth().map_err(|e| unusable(&e))? {
         Auth::Token => None,
         Auth::Oauth => {
-            let access = deps.crm.tokens.access(tenant, id, now).await;
-            if let Err(TokenError::Suspended { .. }) = access {
-                deps.crm.tokens.wake(tenant, id, now).await;
-                return Err(asleep());
-            }
-            Some(access.map_err(|e| no_token(&e))?)
+            Some(deps.crm.tokens.access(tenant, id, now).await.map_err(|e| no_token(&e))?)
         }
     };
     let token = match &access {
@@ -58,14 +53,23 @@ async fn crm(deps: &Deps, connection: &Connection, now: Timestamp) -> Result<(),
     }
 }
 
-/// Whoever tries it says that it should work.
-fn asleep() -> Fault {
-    let why = "GoHighLevel said that the location is not active. It is being asked again now; look \
-               in a minute.";
-    Fault { code: FaultCode::InvalidCredentials, why: why.to_owned() }
+/// What is said of a location that is not active. Whoever tries it says that it should be.
+const ASLEEP: &str = "GoHighLevel said that the location is not active. It is being asked again now; \
+                      look in a minute.";
+
+/// Has a location asked again that is not active. Not before what came of trying it is written down:
+/// both are about the same integration.
+pub(crate) async fn wake(member: &Member, integration: &Integration) {
+    let fault = integration.tested.as_ref().and_then(|it| it.fault.as_ref());
+    if fault.is_some_and(|it| it.why == ASLEEP) {
+        member.deps.crm.tokens.wake(&member.tenant, &integration.id, member.now()).await;
+    }
 }
 
 fn no_token(error: &TokenError) -> Fault {
+    if let TokenError::Suspended { .. } = error {
+        return Fault { code: FaultCode::InvalidCredentials, why: ASLEEP.to_owned() };
+    }
     let code = match error {
         // Where the location is not active it is asked for daily, which mends this.
         TokenError::None

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-pub(crate) use attempt::attempt;
+pub(crate) use attempt::{attempt, wake};
 use template::Template;
 
 use crate::problem::{Code, Fault, Problem};

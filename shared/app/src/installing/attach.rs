@@ -91,7 +91,11 @@ impl Installing {
         row: Row<StoredInstall>,
         outcome: Outcome,
     ) -> Result<Outcome, InstallError> {
-        let next = StoredInstall { wanted: None, due: None, ..row.body.clone() };
+        let why = match &outcome {
+            Outcome::Elsewhere | Outcome::Occupied => Some(outcome.to_string()),
+            _ => row.body.why.clone(),
+        };
+        let next = StoredInstall { wanted: None, why, due: None, ..row.body.clone() };
         self.write(Some(&row), &next).await?;
         Ok(outcome)
     }

@@ -139,9 +139,12 @@ fn unusable(why: &str) -> Fault {
     Fault { code: FaultCode::InvalidCredentials, why: why.to_owned() }
 }
 
-/// Whether tokens that are good for all that is needed mend it.
+/// Whether tokens that are good for all that is needed mend it. Who tries a connection while they are
+/// renewed, or while nobody answers, only hears that; it must not keep the location from its work.
 fn is_of_tokens(fault: &Fault) -> bool {
-    fault.code == FaultCode::InvalidCredentials || fault.why.starts_with(NOT_ALLOWED)
+    let is_passing =
+        matches!(fault.code, FaultCode::ConnectionFailed | FaultCode::RateLimitExceeded);
+    is_passing || fault.code == FaultCode::InvalidCredentials || fault.why.starts_with(NOT_ALLOWED)
 }
 
 #[cfg(test)]
