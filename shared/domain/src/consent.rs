@@ -531,6 +531,11 @@ mod tests {
             panic!("it is not renewed");
         };
         assert_eq!(standing.source, Source::Texting);
+        assert!(standing.due.is_some(), "the switch may have been moved since it told us");
+        let off =
+            switched(Some(&standing), (&phone(), &contact()), &SmsSwitch::Off, LATER.heard_at);
+        assert_eq!(off, None, "and is told first");
+        let standing = standing.told(LATER.heard_at);
         let later = LATER.heard_at + SignedDuration::from_secs(1);
         let off = switched(Some(&standing), (&phone(), &contact()), &SmsSwitch::Off, later);
         assert!(matches!(off, Some(Change::Renewed { act: Act::GrantRefused, .. })), "{off:?}");
