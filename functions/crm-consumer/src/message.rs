@@ -30,12 +30,10 @@ const POOL: i32 = 1000;
 const OURS: &str = "it is a message of our own";
 
 pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
-    if let Some(id) = &news.message
-        && is_ours(told, id).await?
-    {
+    if is_ours(told, news).await? {
         return told.nothing(Outcome::OurOwn, OURS).await;
     }
-    hear_unless_ours(told, news).await?;
+    hear(told, news).await?;
     let known_at = told.row.body.received_at + SETTLES;
     if news.medium == Medium::Sms && known_at > told.now {
         return told.put_off(known_at, "it may be a message of our own").await;
@@ -43,7 +41,7 @@ pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Aga
     let Some(phone) = &told.phone else {
         return told.nothing(Outcome::Unmatched, "we know no number of the contact's").await;
     };
-    if news.medium == Medium::Sms && looks_like_ours(told, news, phone).await? {
+    if looks_like_ours(told, news, phone).await? {
         return told.nothing(Outcome::OurOwn, OURS).await;
     }
     keep(told, news, phone).await
@@ -51,27 +49,20 @@ pub(crate) async fn apply(told: &Told<'_>, news: &MessageNews) -> Result<(), Aga
 
 /// What a person says of being texted counts before anything else, whatever else has to wait.
 pub(crate) async fn hear_first(told: &Told<'_>) -> Result<(), Again> {
-    let News::Message(news) = &told.event.news else { return Ok(()) };
-    if let Some(id) = &news.message
-        && is_ours(told, id).await?
-    {
-        return Ok(());
+    match &told.event.news {
+        News::Message(news) if !is_ours(told, news).await? => hear(told, news).await,
+        _ => Ok(()),
     }
-    hear_unless_ours(told, news).await
 }
 
 /// A text of ours comes back without an id as well, and whoever sent it may have said something else
 /// since.
-async fn hear_unless_ours(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
+async fn hear(told: &Told<'_>, news: &MessageNews) -> Result<(), Again> {
     let Some(phone) = &told.phone else { return Ok(()) };
-    if news.medium == Medium::Sms && looks_like_ours(told, news, phone).await? {
+    let Some(revoked) = standing::by_word(told, news, phone).await? else { return Ok(()) };
+    if looks_like_ours(told, news, phone).await? {
         return Ok(());
     }
-    hear(told, news, phone).await
-}
-
-async fn hear(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Result<(), Again> {
-    let Some(revoked) = standing::by_word(told, news, phone).await? else { return Ok(()) };
     match revoked.write(told, told.scope.transaction()).commit().await? {
         Commit::Done => revoked.follow_up(told).await,
         Commit::Refused(_) => return Err(StoreError::Conflict.into()),
@@ -80,21 +71,24 @@ async fn hear(told: &Told<'_>, news: &MessageNews, phone: &PhoneNumber) -> Resul
 }
 
 /// By the CRM's own id for it: we added it, were asked to send it, or told what became of it.
-async fn is_ours(told: &Told<'_>, id: &CrmMessageId) -> Result<bool, StoreError> {
-    let scope = told.scope;
+async fn is_ours(told: &Told<'_>, news: &MessageNews) -> Result<bool, StoreError> {
+    let (scope, Some(id)) = (told.scope, &news.message) else { return Ok(false) };
     let asked_for = MessageId::from_crm(scope.tenant_id(), id);
     Ok(scope.message_called(ForeignId::CrmMessage(id)).await?.is_some()
         || scope.message(&asked_for).await?.is_some()
         || scope.telling(id).await?.is_some())
 }
 
-/// It says the same to the same person at the same time, and nothing else is known of where it is in
+/// It is a text, says the same to the same person at the same time, and nothing else is known of where it is in
 /// the CRM. Ours have a way by which they go or came; what is only kept beside them has none.
 async fn looks_like_ours(
     told: &Told<'_>,
     news: &MessageNews,
     phone: &PhoneNumber,
 ) -> Result<bool, StoreError> {
+    if news.medium != Medium::Sms {
+        return Ok(false);
+    }
     let conversation = ConversationId::with(told.scope.tenant_id(), phone);
     let last = told.scope.messages(&conversation, Asked::newest(LAST)).await?;
     Ok(last.items.iter().any(|it| {
