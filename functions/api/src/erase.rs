@@ -19,7 +19,6 @@ use domain::{
     message::Message,
     phone::PhoneNumber,
 };
-
 use futures_util::future::try_join_all;
 
 use crate::{

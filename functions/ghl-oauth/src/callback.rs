@@ -5,7 +5,7 @@ use aws::{Wanted, logs::Chain, metrics};
 use ghl::{Kind, Provider, oauth::AuthorizationCode};
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::{Deps, pages, visit};
 
@@ -13,12 +13,7 @@ pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Re
     let state = edge::query(request, "state").filter(|it| !it.is_empty());
     let wanted = match wanted(deps, state.as_deref(), now).await {
         Ok(wanted) => wanted,
-        Err(LinkError::Expired) => return pages::link_expired(),
-        Err(LinkError::Forged) => return pages::link_unknown(),
-        Err(error @ LinkError::Secret(_)) => {
-            error!(error = %Chain(&error), "a link could not be read");
-            return pages::try_again();
-        }
+        Err(error) => return visit::refused(&error),
     };
     if let Some(state) = &state
         && !visit::is_marked(request, state)

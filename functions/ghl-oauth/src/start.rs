@@ -1,7 +1,7 @@
 //! Sending a person to GoHighLevel. Without a link of ours it is the way in for whoever comes by the
 //! marketplace: what they connect waits until an operator says whose it is.
 
-use app::{Link, LinkError, SCOPES};
+use app::{Link, SCOPES};
 use aws::{StoreError, logs::Chain};
 use domain::{ids::TenantId, tenant::TenantState};
 use jiff::Timestamp;
@@ -29,12 +29,7 @@ pub(crate) async fn answer(deps: &Deps, request: &Request, now: Timestamp) -> Re
 async fn ask(deps: &Deps, sealed: &str, url: &str, now: Timestamp) -> Response<Body> {
     let link = match Link::open(&deps.seal, sealed, now).await {
         Ok(link) => link,
-        Err(LinkError::Expired) => return pages::link_expired(),
-        Err(LinkError::Forged) => return pages::link_unknown(),
-        Err(error @ LinkError::Secret(_)) => {
-            error!(error = %Chain(&error), "a link could not be read");
-            return pages::try_again();
-        }
+        Err(error) => return visit::refused(&error),
     };
     match brand(deps, &link.wanted.tenant).await {
         Ok(Some(brand)) => {

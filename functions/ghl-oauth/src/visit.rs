@@ -4,12 +4,17 @@
 //! GoHighLevel around our own page, and have their location. The page leaves a mark in the browser
 //! (RFC 9700, 2.1), without which a `state` is not taken. Nobody can be made to read it.
 
+use app::LinkError;
+use aws::logs::Chain;
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambda_http::{
     Body, Request, Response,
     http::{HeaderValue, header},
 };
+use tracing::error;
+
+use crate::pages;
 
 const NAME: &str = "duplex_link";
 
@@ -36,6 +41,18 @@ pub(crate) fn is_marked(request: &Request, link: &str) -> bool {
         .flat_map(|it| it.split(';'))
         .filter_map(|it| it.trim().strip_prefix(NAME)?.strip_prefix('='))
         .any(|it| constant_time::verify_slices_are_equal(it.as_bytes(), wanted.as_bytes()).is_ok())
+}
+
+/// What is said of a link that cannot be used.
+pub(crate) fn refused(error: &LinkError) -> Response<Body> {
+    match error {
+        LinkError::Expired => pages::link_expired(),
+        LinkError::Forged => pages::link_unknown(),
+        LinkError::Secret(_) => {
+            error!(error = %Chain(error), "a link could not be read");
+            pages::try_again()
+        }
+    }
 }
 
 fn digest_of(link: &str) -> String {

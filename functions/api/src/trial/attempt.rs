@@ -67,20 +67,16 @@ pub(crate) async fn wake(member: &Member, integration: &Integration) {
 }
 
 fn no_token(error: &TokenError) -> Fault {
-    if let TokenError::Suspended { .. } = error {
-        return Fault { code: FaultCode::InvalidCredentials, why: ASLEEP.to_owned() };
-    }
-    let code = match error {
-        // Where the location is not active it is asked for daily, which mends this.
-        TokenError::None
-        | TokenError::Lost
-        | TokenError::Suspended { .. }
-        | TokenError::FreshRefused { .. } => FaultCode::InvalidCredentials,
+    let (code, why) = match error {
+        TokenError::Suspended { .. } => (FaultCode::InvalidCredentials, ASLEEP.to_owned()),
+        TokenError::None | TokenError::Lost | TokenError::FreshRefused { .. } => {
+            (FaultCode::InvalidCredentials, error.to_string())
+        }
         TokenError::BeingRenewed { .. } | TokenError::Store(_) | TokenError::Vault(_) => {
-            FaultCode::ConnectionFailed
+            (FaultCode::ConnectionFailed, error.to_string())
         }
     };
-    Fault { code, why: error.to_string() }
+    Fault { code, why }
 }
 
 /// What is wrong is said without the values that are wrong.

@@ -170,17 +170,6 @@ impl Installing {
         let pair = scope.tokens(&attached.integration).await?;
         Ok(pair.is_some_and(|it| !matches!(it.body.state.stage, Stage::Lost { .. })))
     }
-
-    pub(super) async fn name(
-        &self,
-        location: &LocationId,
-        name: &str,
-        at: Timestamp,
-    ) -> Result<(), InstallError> {
-        let Some(row) = self.renewal.store.install(location).await? else { return Ok(()) };
-        let install = row.body.install.clone().named(name, at);
-        self.write(Some(&row), &StoredInstall { install, ..row.body.clone() }).await
-    }
 }
 
 /// Whether somebody has told of the same consent, and goes on with it.

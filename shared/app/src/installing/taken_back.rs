@@ -1,6 +1,6 @@
 //! The app is taken out of a location. Its work is parked, and nothing of it is lost.
 
-use aws::{RouteTo, StoreError};
+use aws::RouteTo;
 use domain::{
     ids::LocationId,
     install::{Attached, Standing, Told},
@@ -50,11 +50,8 @@ impl Installing {
             let next = tokens.body.after(Happening::Refused, now);
             transaction = transaction.set_tokens(Some(&tokens), &next);
         }
-        match done(&transaction.commit().await?) {
-            // Somebody else is at it; the event comes back.
-            Err(StoreError::Conflict) => Err(StoreError::Conflict.into()),
-            written => Ok(written?),
-        }
+        // If somebody else is at it, the event comes back.
+        Ok(done(&transaction.commit().await?)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the other side says of the app beside a consent.
 
-use aws::{Asked, TokenPair, tokens::Holder};
+use aws::{Asked, StoredInstall, TokenPair, tokens::Holder};
 use domain::{
     hidden::Hidden,
     ids::{CompanyId, LocationId},
@@ -101,10 +101,9 @@ impl Installing {
         name: &Hidden,
         at: Timestamp,
     ) -> Result<bool, InstallError> {
-        if self.renewal.store.install(location).await?.is_none() {
-            return Ok(false);
-        }
-        self.name(location, name.as_str(), at).await?;
+        let Some(row) = self.renewal.store.install(location).await? else { return Ok(false) };
+        let install = row.body.install.clone().named(name.as_str(), at);
+        self.write(Some(&row), &StoredInstall { install, ..row.body.clone() }).await?;
         Ok(true)
     }
 }
